@@ -1,0 +1,1 @@
+"""Code that speaks other systems' protocols."""

@@ -1,0 +1,1 @@
+"""The demo shop: Wetherfold, an invented knitwear brand, kept in our own database."""

@@ -1,0 +1,1 @@
+"""The demo storefront under /demo."""
