@@ -1,4 +1,4 @@
-"""Bring .venv and web/dist up to date with the files they are made from; a second run only looks."""
+"""Bring .venv and web/dist up to date with their sources; a second run only looks."""
 
 import hashlib
 import os
@@ -84,7 +84,7 @@ def node_folder() -> str:
             return str(Path(node).parent)
     if not BIN.joinpath("node").exists():
         say(f"no Node {NODE_AT_LEAST} or newer here, installing one into .venv")
-            install_lock("requirements-node.lock")
+        install_lock("requirements-node.lock")
     return str(BIN)
 
 
