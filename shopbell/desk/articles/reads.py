@@ -1,0 +1,41 @@
+"""Read what awaits cutting or embedding, and how much of the base is searchable."""
+
+from typing import Any
+
+from psycopg_pool import AsyncConnectionPool
+
+from shopbell.desk.articles.commands import queries
+from shopbell.desk.articles.types import Article, Coverage, Unembedded
+
+Pool = AsyncConnectionPool[Any]
+
+
+async def unindexed(pool: Pool, *, count: int = 200) -> list[Article]:
+    """Articles whose pieces are missing or out of date, oldest first."""
+    async with pool.connection() as db:
+        return [
+            Article(id=row[0], title=row[1], body=row[2], language=row[3], hash=row[4])
+            async for row in queries.unindexed(db, count=count)
+        ]
+
+
+async def unembedded(pool: Pool, *, count: int = 16) -> list[Unembedded]:
+    """Chunks without a long-text vector, with title and section before their text."""
+    async with pool.connection() as db:
+        return [
+            Unembedded(id=row[0], text=heading(row[3], row[2]) + "\n" + row[1])
+            async for row in queries.unembedded(db, count=count)
+        ]
+
+
+async def coverage(pool: Pool) -> Coverage:
+    """How many articles and chunks there are, and how many chunks have all their vectors."""
+    async with pool.connection() as db:
+        row: tuple[int, int, int] = await queries.coverage(db)
+    return Coverage(articles=row[0], chunks=row[1], embedded=row[2])
+
+
+def heading(title: str, section: str | None) -> str:
+    """The line that stands before a chunk's text."""
+    return f"{title}: {section}" if section else title
+

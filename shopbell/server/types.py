@@ -1,0 +1,176 @@
+"""Bodies and answers of the HTTP API."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from shopbell.desk.connections.types import Brand
+from shopbell.desk.customers.types import Customer
+from shopbell.desk.events.types import AgentRead
+from shopbell.desk.messages.types import Draft, Message
+from shopbell.desk.people.types import Agent, Role, Team
+from shopbell.desk.threads.types import ShopperMessage, ShopperThread, Thread
+from shopbell.desk.tickets.types import Priority, Ticket
+
+Short = Annotated[str, Meta(max_length=200)]
+Long = Annotated[str, Meta(max_length=4000)]
+
+
+class SignIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /api/session."""
+
+    email: Short
+    password: Short
+
+
+class SetPassword(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /api/invitation: accept a one-time link."""
+
+    token: Short
+    name: Short
+    password: Short
+
+
+class Me(Struct, frozen=True, kw_only=True):
+    """GET /api/me: who is signed in, and what the inbox needs to name things."""
+
+    agent: Agent
+    people: tuple[Agent, ...]
+    teams: tuple[Team, ...]
+    brands: tuple[Brand, ...]
+    channels: dict[str, str]
+    epoch: UUID
+    position: int
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """GET /api/counts: tickets in each built-in view, absolute."""
+
+    mine: int
+    unassigned: int
+    waiting: int
+    assistant: int
+    all_open: int
+    snoozed: int
+    resolved: int
+
+
+class TicketPage(Struct, frozen=True, kw_only=True):
+    """GET /api/tickets: newest change first; `next` is the cursor of the following page.
+    `reads` are the asking agent's own read positions for these threads."""
+
+    tickets: tuple[Ticket, ...]
+    reads: tuple[AgentRead, ...]
+    next: str | None = None
+
+
+class TicketOpen(Struct, frozen=True, kw_only=True):
+    """GET /api/tickets/{id}: all that opening a ticket shows, in one answer. `messages` are the
+    thread's newest, oldest first; `tickets` are all of the thread's."""
+
+    ticket: Ticket
+    thread: Thread
+    customer: Customer
+    messages: tuple[Message, ...]
+    more: bool
+    tickets: tuple[Ticket, ...]
+    read_seq: int
+
+
+class MessagePage(Struct, frozen=True, kw_only=True):
+    """Messages before a `seq`, oldest first."""
+
+    messages: tuple[Message, ...]
+    more: bool
+
+
+class TakeOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`on_purpose`: take it even from another agent."""
+
+    on_purpose: bool = False
+
+
+class Release(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`note` tells the assistant, and the team, what the people settled."""
+
+    note: Long = ""
+
+
+class Assign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Give a ticket to an agent, a team, both, or (null, null) nobody."""
+
+    agent_id: UUID | None = None
+    team_id: UUID | None = None
+
+
+class Snooze(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Out of sight until then, or until the customer writes."""
+
+    until: datetime
+
+
+class SetPriority(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    priority: Priority
+
+
+class SetTags(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    tags: Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=60)], ...], Meta(max_length=20)]
+
+
+class Reply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /api/tickets/{id}/messages: the websocket's `send` for networks without websockets."""
+
+    draft: Draft
+    take: bool = False
+
+
+class ReadTo(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    seq: int
+
+
+class WidgetSessionBody(Struct, frozen=True, kw_only=True):
+    """POST /api/widget/session: a new visitor, or a known one by `token`. `identity_token` is the
+    shop's signed statement of who is signed in (JWT, HS256 with the connection's secret)."""
+
+    key: Short
+    token: Annotated[str, Meta(max_length=2000)] | None = None
+    identity_token: Annotated[str, Meta(max_length=4000)] | None = None
+
+
+class WidgetSession(Struct, frozen=True, kw_only=True):
+    """What the widget needs to show itself. Keep `token`: it is the shopper's only key."""
+
+    token: str
+    brand_name: str
+    assistant_name: str
+    greeting: str
+    color: str
+    verified: bool
+    people_available: bool
+    hours_text: str
+    customer_name: str = ""
+    thread: ShopperThread
+    unread: int = 0
+
+
+class ShopperPage(Struct, frozen=True, kw_only=True):
+    """GET /api/widget/messages: messages before a `seq`, oldest first."""
+
+    messages: tuple[ShopperMessage, ...]
+    more: bool
+
+
+class NewAgent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    email: Short
+    name: Short
+    role: Role
+
+
+class ChangeAgent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Only the given fields change; disabling signs the agent out everywhere."""
+
+    name: Short | None = None
+    role: Role | None = None
+    disabled: bool | None = None
