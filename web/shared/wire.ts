@@ -1,0 +1,595 @@
+// Made by bin/types from shopbell/realtime/frames.py and shopbell/server/types.py: edit those.
+
+export type Uuid = string
+/** RFC 3339 */
+export type Instant = string
+
+/** A person who works in the inbox. */
+export interface Agent {
+  id: Uuid
+  email: string
+  name: string
+  role: "admin" | "agent" | "viewer"
+  teams: Uuid[]
+  disabled: boolean
+  version: number
+}
+
+/** The message stands in Postgres. Sent once for each `send`, also for a repeated one. */
+export interface AgentAck {
+  type: "ack"
+  id: Uuid
+  message: Message
+}
+
+/** First frame of an agent's socket; the session cookie says who it is. */
+export interface AgentHello {
+  type: "hello"
+  resume?: Position | null
+}
+
+/** How far one agent has read one thread. */
+export interface AgentRead {
+  agent_id: Uuid
+  thread_id: Uuid
+  seq: number
+}
+
+/** The agent has read the thread up to `seq`. */
+export interface AgentReadTo {
+  type: "read"
+  thread_id: Uuid
+  seq: number
+}
+
+/** Say or note something on a ticket. A public message takes the ticket over; when another agent has it, it is refused unless `take` says that this is on purpose. */
+export interface AgentSend {
+  type: "send"
+  ticket_id: Uuid
+  draft: Draft
+  take?: boolean
+}
+
+/** The agent types a reply (or a note: then the customer is not told). */
+export interface AgentTyping {
+  type: "typing"
+  ticket_id: Uuid
+  on: boolean
+  note?: boolean
+}
+
+/** The assistant's answer so far, whole each time. Not an event: it may be lost, and ends with the message, with `done` true, or with a newer epoch. `turn_id` is also on the message. */
+export interface AnswerDraft {
+  type: "draft"
+  turn_id: Uuid
+  epoch: number
+  text: string
+  done: boolean
+  ticket_id: Uuid | null
+}
+
+/** The shopper presses *Talk to a person*; `id` is a client-made UUIDv7 like a message's. */
+export interface AskPerson {
+  type: "ask_person"
+  id: Uuid
+  page?: Page | null
+}
+
+/** Give a ticket to an agent, a team, both, or (null, null) nobody. */
+export interface Assign {
+  agent_id?: Uuid | null
+  team_id?: Uuid | null
+}
+
+/** A file on a message; `size` in bytes, `url` signed for whoever reads the message. */
+export interface Attachment {
+  id: Uuid
+  name: string
+  media_type: string
+  size: number
+  width?: number | null
+  height?: number | null
+  url?: string
+}
+
+/** Who said or did something; the assistant and the system have no id. */
+export interface Author {
+  kind: "agent" | "assistant" | "customer" | "system"
+  id: Uuid | null
+  name: string
+}
+
+/** A storefront. */
+export interface Brand {
+  id: Uuid
+  name: string
+  settings: BrandSettings
+}
+
+/** How a brand looks and speaks, and when its people are there. `pickup_minutes` is the published target for a person to pick up a chat. */
+export interface BrandSettings {
+  time_zone?: string
+  hours?: Opening[]
+  pickup_minutes?: number
+  handle_minutes?: number
+  greeting?: string
+  color?: string
+  assistant_name?: string
+  voice?: string
+  language?: string
+}
+
+/** Only the given fields change; disabling signs the agent out everywhere. */
+export interface ChangeAgent {
+  name?: string | null
+  role?: "admin" | "agent" | "viewer" | null
+  disabled?: boolean | null
+}
+
+/** What a sentence of the assistant rests on. */
+export interface Citation {
+  title: string
+  quote?: string
+  url?: string | null
+  kind?: "article" | "order" | "product"
+  chunk_id?: Uuid | null
+  language?: string | null
+}
+
+/** GET /api/counts: tickets in each built-in view, absolute. */
+export interface Counts {
+  mine: number
+  unassigned: number
+  waiting: number
+  assistant: number
+  all_open: number
+  snoozed: number
+  resolved: number
+}
+
+/** One shopper. */
+export interface Customer {
+  id: Uuid
+  name: string
+  language: string | null
+  identities: Identity[]
+  version: number
+  created_at: Instant
+}
+
+/** How far the sending of a message came; `error` says what to do about a failure. */
+export interface Delivery {
+  status: "delivered" | "failed" | "queued" | "read" | "sending" | "sent" | "uncertain" | "withheld"
+  error?: string | null
+}
+
+/** What a client asks to be said; `id` is a client-made UUIDv7, so sending twice writes once. */
+export interface Draft {
+  id: Uuid
+  text: string
+  visibility?: "note" | "public"
+  attachments?: Uuid[]
+  page?: Page | null
+}
+
+/** One fact. `position` is given by the relay, gap-free from 1; until then it is 0. */
+export interface Event {
+  position?: number
+  kind: "agent.updated" | "control.handed_off" | "control.released" | "control.taken" | "customer.joined" | "customer.updated" | "message.created" | "message.updated" | "read.moved" | "session.revoked" | "thread.read" | "thread.seen" | "ticket.assigned" | "ticket.created" | "ticket.reopened" | "ticket.resolved" | "ticket.snoozed" | "ticket.suggested" | "ticket.updated"
+  at: Instant
+  actor: Author
+  thread_id?: Uuid | null
+  ticket_id?: Uuid | null
+  message?: Message
+  ticket?: Ticket
+  thread?: Thread
+  customer?: Customer
+  read?: AgentRead
+  agent?: Agent
+  session_id?: Uuid
+}
+
+/** Agents: events in order; `position` is that of the last one looked at. */
+export interface Events {
+  type: "events"
+  position: number
+  events: Event[]
+}
+
+/** What the assistant left for the people, and what it told the customer. */
+export interface Handoff {
+  reason: "approval" | "asked" | "away" | "failed" | "no_answer" | "policy" | "tone" | "unavailable"
+  at: Instant
+  summary?: string
+  wants?: string
+  tried?: string[]
+  suggested_reply?: string
+  promised_by?: Instant | null
+}
+
+/** One name a customer goes by; `verified` says that it was proven, not only said. */
+export interface Identity {
+  id: Uuid
+  kind: string
+  value: string
+  verified: boolean
+}
+
+/** GET /api/me: who is signed in, and what the inbox needs to name things. */
+export interface Me {
+  agent: Agent
+  people: Agent[]
+  teams: Team[]
+  brands: Brand[]
+  channels: Record<string, string>
+  epoch: Uuid
+  position: number
+}
+
+/** One message; `seq` counts within the thread from 1 and is its only order. */
+export interface Message {
+  id: Uuid
+  thread_id: Uuid
+  ticket_id: Uuid
+  seq: number
+  author: Author
+  visibility?: "note" | "public"
+  channel: string
+  text: string
+  html?: string | null
+  citations?: Citation[]
+  attachments?: Attachment[]
+  page?: Page | null
+  why?: string
+  delivery?: Delivery | null
+  turn_id?: Uuid | null
+  at: Instant
+  version?: number
+}
+
+/** Messages before a `seq`, oldest first. */
+export interface MessagePage {
+  messages: Message[]
+  more: boolean
+}
+
+export interface NewAgent {
+  email: string
+  name: string
+  role: "admin" | "agent" | "viewer"
+}
+
+/** One block of staffed hours; `day` 0 is Monday, times are local `HH:MM`. */
+export interface Opening {
+  day: number
+  start: string
+  end: string
+}
+
+/** The shop page a shopper wrote from, as the page describes itself. */
+export interface Page {
+  url?: string
+  title?: string
+  product?: string
+  sku?: string
+  price?: string
+}
+
+/** Are you there? Answered by pong; send one every 25 s when nothing else is sent. */
+export interface Ping {
+  type: "ping"
+}
+
+/** Answer to ping. */
+export interface Pong {
+  type: "pong"
+}
+
+/** A place in one history; a new `epoch` (after a restore) makes older positions void. */
+export interface Position {
+  epoch: Uuid
+  position: number
+}
+
+/** The last message, as the list shows it. */
+export interface Preview {
+  author: "agent" | "assistant" | "customer" | "system"
+  text: string
+  at: Instant
+  note: boolean
+}
+
+/** What went wrong and what to do (RFC 9457). `type` is a short stable name. */
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  detail?: string
+  holder?: string
+  retry_after?: number | null
+}
+
+export interface ReadTo {
+  seq: number
+}
+
+/** What was sent under `id` was not done, and why. */
+export interface Refusal {
+  type: "refused"
+  id: Uuid | null
+  problem: Problem
+}
+
+/** `note` tells the assistant, and the team, what the people settled. */
+export interface Release {
+  note?: string
+}
+
+/** POST /api/tickets/{id}/messages: the websocket's `send` for networks without websockets. */
+export interface Reply {
+  draft: Draft
+  take?: boolean
+}
+
+/** POST /api/invitation: accept a one-time link. */
+export interface SetPassword {
+  token: string
+  name: string
+  password: string
+}
+
+export interface SetPriority {
+  priority: "high" | "low" | "normal" | "urgent"
+}
+
+export interface SetTags {
+  tags: string[]
+}
+
+/** As for agents; for `ask_person`, `message` is what the customer was told. */
+export interface ShopperAck {
+  type: "ack"
+  id: Uuid
+  message: ShopperMessage
+  thread: ShopperThread
+}
+
+/** An author as the shopper may know them: a person's first name, never an id. */
+export interface ShopperAuthor {
+  kind: "agent" | "assistant" | "customer" | "system"
+  name?: string
+}
+
+/** What an event means to the shopper: the message, if it made or changed one, and the thread. */
+export interface ShopperEvent {
+  position: number
+  message?: ShopperMessage | null
+  thread?: ShopperThread | null
+}
+
+/** Shoppers: events of their own thread, in order. */
+export interface ShopperEvents {
+  type: "events"
+  position: number
+  events: ShopperEvent[]
+}
+
+/** First frame of a shopper's socket, with the token of `POST /api/widget/session`. */
+export interface ShopperHello {
+  type: "hello"
+  token: string
+  resume?: Position | null
+}
+
+/** A public message as the shopper sees it. */
+export interface ShopperMessage {
+  id: Uuid
+  seq: number
+  author: ShopperAuthor
+  text: string
+  html?: string | null
+  citations?: Citation[]
+  attachments?: Attachment[]
+  channel?: string
+  at: string
+  version?: number
+}
+
+/** GET /api/widget/messages: messages before a `seq`, oldest first. */
+export interface ShopperPage {
+  messages: ShopperMessage[]
+  more: boolean
+}
+
+/** The shopper has seen the conversation up to `seq`. */
+export interface ShopperReadTo {
+  type: "read"
+  seq: number
+}
+
+/** The shopper says something. */
+export interface ShopperSend {
+  type: "send"
+  draft: Draft
+}
+
+/** Where the shopper's conversation stands. `answering` says who answers now; `waiting` is true between a handoff and a person's first word, and `promised_by` (RFC 3339) is the honest time given then. Counts are absolute. */
+export interface ShopperThread {
+  answering?: "agents" | "assistant"
+  agent_name?: string
+  waiting?: boolean
+  promised_by?: string | null
+  resolved?: boolean
+  last_seq?: number
+  read_seq?: number
+  unread?: number
+  seen_seq?: number
+  version?: number
+}
+
+/** The shopper types. */
+export interface ShopperTyping {
+  type: "typing"
+  on: boolean
+}
+
+/** POST /api/session. */
+export interface SignIn {
+  email: string
+  password: string
+}
+
+/** The shopper's whole present state: the thread and its newest messages, oldest first. */
+export interface Snapshot {
+  type: "snapshot"
+  thread: ShopperThread
+  messages: ShopperMessage[]
+  more: boolean
+}
+
+/** Out of sight until then, or until the customer writes. */
+export interface Snooze {
+  until: Instant
+}
+
+/** An answer of the assistant that was not sent: kept for the agent to use or not. */
+export interface Suggestion {
+  text: string
+  citations?: Citation[]
+  turn_id?: Uuid | null
+  at: Instant
+}
+
+/** `on_purpose`: take it even from another agent. */
+export interface TakeOver {
+  on_purpose?: boolean
+}
+
+/** A group of agents that tickets are given to. */
+export interface Team {
+  id: Uuid
+  name: string
+}
+
+/** The thread's counters. The customer's unread is `out_count - customer_read_out`. */
+export interface Thread {
+  id: Uuid
+  customer_id: Uuid
+  last_seq?: number
+  out_count?: number
+  customer_read_seq?: number
+  customer_read_out?: number
+  agents_read_seq?: number
+  current_ticket_id?: Uuid | null
+  version?: number
+}
+
+/** One matter: status, owner and control are three things. `epoch` rises with each change of control and fences replies. `waiting_since` is set while the customer waits for a person. `version` rises with each change: the higher one is newer. */
+export interface Ticket {
+  id: Uuid
+  number: number
+  thread_id: Uuid
+  customer_id: Uuid
+  customer_name?: string
+  brand_id: Uuid
+  connection_id: Uuid
+  channel: string
+  subject?: string
+  status?: "closed" | "open" | "pending" | "resolved" | "snoozed"
+  priority?: "high" | "low" | "normal" | "urgent"
+  team_id?: Uuid | null
+  assignee_id?: Uuid | null
+  tags?: string[]
+  control?: "agents" | "assistant"
+  epoch?: number
+  engaged_from_seq?: number
+  last_seq?: number
+  last_customer_seq?: number
+  preview?: Preview | null
+  waiting_since?: Instant | null
+  handoff?: Handoff | null
+  suggestion?: Suggestion | null
+  snoozed_until?: Instant | null
+  created_at: Instant
+  updated_at: Instant
+  resolved_at?: Instant | null
+  version?: number
+}
+
+/** GET /api/tickets/{id}: all that opening a ticket shows, in one answer. `messages` are the thread's newest, oldest first; `tickets` are all of the thread's. */
+export interface TicketOpen {
+  ticket: Ticket
+  thread: Thread
+  customer: Customer
+  messages: Message[]
+  more: boolean
+  tickets: Ticket[]
+  read_seq: number
+}
+
+/** GET /api/tickets: newest change first; `next` is the cursor of the following page. `reads` are the asking agent's own read positions for these threads. */
+export interface TicketPage {
+  tickets: Ticket[]
+  reads: AgentRead[]
+  next: string | null
+}
+
+/** Somebody types. It lapses after 6 s without repetition. To agents with ticket and author; to shoppers with the author's kind and first name only. */
+export interface Typing {
+  type: "typing"
+  on: boolean
+  author: Author
+  ticket_id: Uuid | null
+  note: boolean
+}
+
+/** The agent looks at this ticket (null: at none). Repeat it every 10 s while it is so. */
+export interface View {
+  type: "view"
+  ticket_id?: Uuid | null
+}
+
+/** To agents: who looks at a ticket now, as a whole list (never a difference). */
+export interface Viewing {
+  type: "viewing"
+  ticket_id: Uuid
+  agents: Uuid[]
+}
+
+/** Answer to hello. `resumed` false: take a fresh state (agents by the HTTP API, shoppers from the snapshot frame that follows). Events after `position` follow on this socket. */
+export interface Welcome {
+  type: "welcome"
+  epoch: Uuid
+  position: number
+  resumed: boolean
+}
+
+/** What the widget needs to show itself. Keep `token`: it is the shopper's only key. */
+export interface WidgetSession {
+  token: string
+  brand_name: string
+  assistant_name: string
+  greeting: string
+  color: string
+  verified: boolean
+  people_available: boolean
+  hours_text: string
+  customer_name: string
+  thread: ShopperThread
+  unread: number
+}
+
+/** POST /api/widget/session: a new visitor, or a known one by `token`. `identity_token` is the shop's signed statement of who is signed in (JWT, HS256 with the connection's secret). */
+export interface WidgetSessionBody {
+  key: string
+  token?: string | null
+  identity_token?: string | null
+}
+
+export type AgentFrame = AgentHello | AgentSend | AgentTyping | View | AgentReadTo | Ping
+
+export type ShopperFrame = ShopperHello | ShopperSend | AskPerson | ShopperTyping | ShopperReadTo | Ping
+
+export type AgentOut = Welcome | Events | AgentAck | Refusal | Typing | Viewing | AnswerDraft | Pong
+
+export type ShopperOut = Welcome | Snapshot | ShopperEvents | ShopperAck | Refusal | Typing | AnswerDraft | Pong
