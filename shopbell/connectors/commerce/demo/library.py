@@ -1,0 +1,108 @@
+"""The demo shop's content as it lies in the files under content/."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+CONTENT = Path(__file__).parent / "content"
+
+
+class Hours(msgspec.Struct, frozen=True):
+    """Opening hours for some days, 0 being Monday; times are local."""
+
+    days: tuple[int, ...]
+    start: str
+    end: str
+
+
+class BrandFile(msgspec.Struct, frozen=True):
+    name: str
+    tagline: str
+    founded: int
+    email: str
+    time_zone: str
+    colour: str
+    greeting: str
+    assistant_name: str
+    story: str
+    voice: str
+    hours: tuple[Hours, ...]
+    palette: dict[str, tuple[str, str]]
+
+
+class PictureFile(msgspec.Struct, frozen=True):
+    kind: str
+    pattern: str
+
+
+class ProductFile(msgspec.Struct, frozen=True):
+    """One product; `price` in cents, `colours` are keys of the brand's palette."""
+
+    handle: str
+    title: str
+    price: int
+    colours: tuple[str, ...]
+    sizes: tuple[str, ...]
+    material: str
+    fit: str
+    fit_note: str
+    warmth: int
+    weight_grams: int
+    care: str
+    origin: str
+    description: str
+    tags: tuple[str, ...]
+    picture: PictureFile
+
+
+class CollectionFile(msgspec.Struct, frozen=True):
+    slug: str
+    position: int
+    title: str
+    product: tuple[ProductFile, ...]
+
+
+class HelpArticle(msgspec.Struct, frozen=True):
+    """One help article; `slug` is the same in all languages, `body` is Markdown."""
+
+    slug: str
+    language: str
+    title: str
+    collection: str
+    kind: str
+    body: str
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text("utf-8"))
+
+
+@cache
+def brand() -> BrandFile:
+    return msgspec.convert(_toml(CONTENT / "brand.toml"), BrandFile)
+
+
+@cache
+def collections() -> tuple[CollectionFile, ...]:
+    """All collections in the order the shop shows them."""
+    files = (CONTENT / "products").glob("*.toml")
+    read = (msgspec.convert({"slug": f.stem, **_toml(f)}, CollectionFile) for f in files)
+    return tuple(sorted(read, key=lambda one: one.position))
+
+
+@cache
+def articles() -> tuple[HelpArticle, ...]:
+    """All help articles of all languages, sorted by language and slug."""
+    files = sorted((CONTENT / "help").glob("*/*.md"))
+    return tuple(_article(path) for path in files)
+
+
+def _article(path: Path) -> HelpArticle:
+    _, front, body = path.read_text("utf-8").split("---\n", 2)
+    fields = dict(line.split(": ", 1) for line in front.splitlines() if line)
+    return HelpArticle(slug=path.stem, body=body.strip(), **fields)
