@@ -1,0 +1,124 @@
+"""Real Postgres and Valkey for the tests: one of each for a run, a fresh database for a test."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+from shopbell import settings as settings_module
+from shopbell.cli.embedded.postgres import Postgres
+from shopbell.cli.embedded.valkey import Valkey
+from shopbell.cli.migrations import migrate
+from shopbell.settings import Settings
+
+# A crash of the machine would lose a test's database, and no test crashes the machine.
+QUICK = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "shared_buffers": "64MB",
+    "max_connections": "300",
+}
+TEMPLATE = "shopbell_template"
+
+
+@pytest.fixture(scope="session")
+def services_folder() -> Iterator[Path]:
+    """A short folder for the run's services, gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="shopbell-test-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres(services_folder: Path) -> Iterator[Postgres]:
+    """The run's Postgres, with an empty migrated database to copy from."""
+    server = Postgres(services_folder, QUICK)
+    server.start()
+    try:
+        with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {TEMPLATE}".encode())
+        migrate(server.url(TEMPLATE))
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def valkey(services_folder: Path) -> Iterator[Valkey]:
+    """The run's Valkey."""
+    server = Valkey(services_folder)
+    server.start()
+    yield server
+    server.stop()
+
+
+_numbers = iter(range(1, 1_000_000))
+
+
+@pytest.fixture
+def database_url(postgres: Postgres) -> Iterator[str]:
+    """A migrated database of the test's own, dropped after it whoever is still connected."""
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY".encode())
+    yield postgres.url(name)
+    if not postgres.running:
+        postgres.start()
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def redis_url(valkey: Valkey) -> str:
+    """The run's Valkey, wiped before the test; revived where an earlier test ended it."""
+    if not valkey.running:
+        valkey.start()
+    client = redis.Redis.from_url(valkey.url())
+    client.flushall()
+    client.close()
+    return valkey.url()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
+    """Settings that point at the test's own database, Valkey and folder."""
+    return settings_module.load(
+        {"data": tmp_path / "data", "database_url": database_url, "redis_url": redis_url}, {}
+    )
+
+
+@pytest.fixture
+def own_services() -> Iterator["OwnServices"]:
+    """A Postgres and a Valkey of the test's own, to kill, pause and restart."""
+    folder = Path(tempfile.mkdtemp(prefix="shopbell-own-"))
+    own = OwnServices(Postgres(folder, {"shared_buffers": "32MB"}), Valkey(folder))
+    try:
+        own.valkey.start()
+        own.postgres.start()
+        migrate(own.database_url)
+        yield own
+    finally:
+        own.stop()
+        shutil.rmtree(folder)
+
+
+class OwnServices:
+    """What a chaos test may break: `postgres` and `valkey` have start, stop, kill (and pause)."""
+
+    def __init__(self, postgres: Postgres, valkey: Valkey) -> None:
+        self.postgres = postgres
+        self.valkey = valkey
+        self.database_url = postgres.url()
+        self.redis_url = valkey.url()
+
+    def stop(self) -> None:
+        """Stop both, also when one was frozen or has ended."""
+        if self.valkey.running:
+            self.valkey.resume()
+        self.valkey.stop()
+        self.postgres.stop()
