@@ -262,7 +262,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return max(self.fulfilments, key=lambda parcel: parcel.packed_at, default=None)
 
     def belongs_to(self, identities: Sequence[Identity]) -> bool:
-        """Whether one of the customer's verified identities is the one the order was placed with."""
+        """Whether one of these verified identities placed the order."""
         email, phone = self.customer_email.casefold(), self.customer_phone
         return any(
             (who.kind == "email" and who.value.casefold() == email)

@@ -1,5 +1,4 @@
 -- The demo shop: a small shop system of its own, read by the assistant through the same interface as any other.
--- depends: 0001_spine
 
 CREATE TABLE shop_product (
     id            uuid PRIMARY KEY,

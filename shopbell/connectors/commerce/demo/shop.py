@@ -65,8 +65,9 @@ class DemoShop:
         return list(dict.fromkeys(f"WF-{digits}" for digits in found))
 
     async def _products(self, **wanted: Any) -> list[Product]:
-        every = {"words": [], "handle": None, "collection": None, "in_stock_only": False}
-        rows = await self._rows(_PRODUCTS, {**every, "count": 200, **wanted})
+        every: dict[str, Any] = {"words": [], "handle": None, "collection": None}
+        every |= {"in_stock_only": False, "count": 200}
+        rows = await self._rows(_PRODUCTS, every | wanted)
         return [self._product(row) for row in rows]
 
     async def _orders(self, **wanted: Any) -> list[Order]:
