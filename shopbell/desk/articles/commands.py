@@ -11,11 +11,11 @@ import msgspec
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from shopbell.desk.articles.types import ArticleText, Piece, Saved, SourceText
+from shopbell.desk.articles.types import ArticleText, Bare, Piece, Saved, SourceText
 from shopbell.desk.ids import uuid7
 
 Pool = AsyncConnectionPool[Any]
-queries: Any = aiosql.from_path(Path(__file__).with_name("queries.sql"), "apsycopg")
+queries: Any = aiosql.from_path(Path(__file__).with_name("queries.sql"), "apsycopg", mandatory_parameters=False)
 
 
 def fingerprint(article: ArticleText) -> str:
@@ -115,8 +115,9 @@ async def replace_pieces(
             {"id": uuid7(), "chunk_id": chunk_id, "ordinal": at, "text": one.text, "use": one.use}
             for at, one in enumerate(piece.sentences)
         )
-    await queries.add_chunk(db, chunks)
-    await queries.add_sentence(db, sentences)
+    if chunks:
+        await queries.add_chunk(db, chunks)
+        await queries.add_sentence(db, sentences)
     await queries.mark_indexed(db, article_id=article_id, hash=article_hash)
     return True
 
@@ -134,6 +135,17 @@ async def save_long_vectors(pool: Pool, vectors: Sequence[tuple[UUID, str]]) -> 
         await queries.lock_knowledge(db)
         await queries.save_e5(db, [{"id": one, "e5": vector} for one, vector in vectors])
         await queries.move_centre(db)
+
+
+async def save_quick_vectors(pool: Pool, vectors: Sequence[tuple[Bare, str]]) -> None:
+    """Store short-text vectors (pgvector literals) of headings and sentences."""
+    chunks = [{"id": one.id, "use": vec} for one, vec in vectors if one.kind == "chunk"]
+    sentences = [{"id": one.id, "use": vec} for one, vec in vectors if one.kind == "sentence"]
+    async with pool.connection() as db, db.transaction():
+        if chunks:
+            await queries.save_chunk_use(db, chunks)
+        if sentences:
+            await queries.save_sentence_use(db, sentences)
 
 
 def _hashes(db: AsyncConnection[Any], source_id: UUID) -> Any:

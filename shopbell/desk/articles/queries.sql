@@ -93,3 +93,18 @@ ON CONFLICT (model) DO UPDATE SET chunks = excluded.chunks, centre = excluded.ce
 SELECT (SELECT count(*) FROM article)::int AS articles, count(*)::int AS chunks,
        count(e5)::int AS embedded
 FROM chunk;
+
+-- name: without_quick
+SELECT * FROM (
+    SELECT 'chunk' AS kind, c.id,
+           a.title || CASE WHEN c.section IS NULL THEN '' ELSE ': ' || c.section END AS text
+    FROM chunk c JOIN article a ON a.id = c.article_id WHERE c.use IS NULL
+    UNION ALL
+    SELECT 'sentence', s.id, s.text FROM sentence s WHERE s.use IS NULL
+) bare LIMIT :count;
+
+-- name: save_chunk_use*!
+UPDATE chunk SET use = :use::vector WHERE id = :id;
+
+-- name: save_sentence_use*!
+UPDATE sentence SET use = :use::vector WHERE id = :id;

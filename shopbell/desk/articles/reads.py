@@ -5,7 +5,7 @@ from typing import Any
 from psycopg_pool import AsyncConnectionPool
 
 from shopbell.desk.articles.commands import queries
-from shopbell.desk.articles.types import Article, Coverage, Unembedded
+from shopbell.desk.articles.types import Article, Bare, Coverage, Unembedded
 
 Pool = AsyncConnectionPool[Any]
 
@@ -25,6 +25,15 @@ async def unembedded(pool: Pool, *, count: int = 16) -> list[Unembedded]:
         return [
             Unembedded(id=row[0], text=heading(row[3], row[2]) + "\n" + row[1])
             async for row in queries.unembedded(db, count=count)
+        ]
+
+
+async def without_quick(pool: Pool, *, count: int = 128) -> list[Bare]:
+    """Headings and sentences without a short-text vector."""
+    async with pool.connection() as db:
+        return [
+            Bare(kind=row[0], id=row[1], text=row[2])
+            async for row in queries.without_quick(db, count=count)
         ]
 
 

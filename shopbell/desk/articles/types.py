@@ -94,3 +94,11 @@ class Coverage(Struct, frozen=True, kw_only=True):
     articles: int
     chunks: int
     embedded: int
+
+
+class Bare(Struct, frozen=True, kw_only=True):
+    """A chunk's heading or a sentence that has no short-text vector yet."""
+
+    kind: Literal["chunk", "sentence"]
+    id: UUID
+    text: str

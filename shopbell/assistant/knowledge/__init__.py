@@ -1,0 +1,1 @@
+"""The shop's knowledge: cut, embedded, and found again."""
