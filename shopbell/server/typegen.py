@@ -18,7 +18,8 @@ UNIONS: dict[str, UnionType] = {
 }
 """Unions of frames, told apart by `type`."""
 
-HEADER = "// Made by bin/types from shopbell/realtime/frames.py and shopbell/server/types.py: edit those.\n"
+SOURCES = "shopbell/realtime/frames.py and shopbell/server/types.py"
+HEADER = f"// Made by bin/types from {SOURCES}: edit those.\n"
 
 
 def typescript() -> str:
