@@ -53,9 +53,9 @@ DELETE FROM chunk WHERE article_id = :article_id;
 -- name: add_chunk*!
 INSERT INTO chunk (id, article_id, ordinal, section, text, hash, words, config, tsv, e5, use)
 VALUES (:id, :article_id, :ordinal, :section, :text, :hash,
-        left(lower(:heading_words || ' ' || :body_words), 4000), :config,
-        setweight(to_tsvector(:config::regconfig, :heading_words), 'A')
-            || setweight(to_tsvector(:config::regconfig, :body_words), 'B'),
+        left(lower(:heading_words::text || ' ' || :body_words::text), 4000), :config::text,
+        setweight(to_tsvector(:config::text::regconfig, :heading_words::text), 'A')
+            || setweight(to_tsvector(:config::text::regconfig, :body_words::text), 'B'),
         :e5::vector, :use::vector);
 
 -- name: add_sentence*!
