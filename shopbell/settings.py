@@ -123,9 +123,9 @@ def _log_level(value: str) -> str:
 def _check_scheme(
     given: Mapping[str, Any], field: str, schemes: tuple[str, ...], example: str
 ) -> None:
-    url = given.get(field)
-    if url is None:
+    if given.get(field) is None:
         return
+    url = str(given[field])
     variable = next(setting.variable for setting in SETTINGS if setting.field == field)
     try:
         scheme = urlsplit(url).scheme

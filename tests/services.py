@@ -7,11 +7,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-import redis
 
 from shopbell import settings as settings_module
 from shopbell.cli.embedded.postgres import Postgres
-from shopbell.cli.embedded.valkey import Valkey
+from shopbell.cli.embedded.valkey import Valkey, ask
 from shopbell.cli.migrations import migrate
 from shopbell.settings import Settings
 
@@ -78,9 +77,7 @@ def redis_url(valkey: Valkey) -> str:
     """The run's Valkey, wiped before the test; revived where an earlier test ended it."""
     if not valkey.running:
         valkey.start()
-    client = redis.Redis.from_url(valkey.url())
-    client.flushall()
-    client.close()
+    ask(valkey.url(), "FLUSHALL")
     return valkey.url()
 
 

@@ -2,8 +2,8 @@
 
 import psycopg
 import pytest
-import redis
 
+from shopbell.cli.embedded.valkey import ask
 from tests.services import OwnServices
 
 
@@ -11,9 +11,8 @@ from tests.services import OwnServices
 def test_every_test_has_a_fresh_database(database_url: str, redis_url: str, turn: str) -> None:
     with psycopg.connect(database_url) as connection:
         connection.execute("CREATE TABLE seen_by_one_test_only ()")
-    with redis.Redis.from_url(redis_url) as client:
-        assert client.dbsize() == 0
-        client.set("turn", turn)
+    assert ask(redis_url, "DBSIZE") == 0
+    assert ask(redis_url, f"SET turn {turn}")
 
 
 def test_a_chaos_test_may_kill_its_own_services(own_services: OwnServices) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import msgspec
@@ -12,7 +12,7 @@ import psycopg
 import redis
 
 from shopbell.cli.embedded.postgres import Postgres
-from shopbell.cli.embedded.valkey import Valkey
+from shopbell.cli.embedded.valkey import Valkey, ask
 from shopbell.cli.failure import Failure
 from shopbell.settings import Settings
 
@@ -51,7 +51,7 @@ class Services:
 
 
 @contextlib.contextmanager
-def running_services(settings: Settings, *, alone: bool = False) -> Iterator[Services]:
+def running_services(settings: Settings, *, alone: bool = False) -> Generator[Services]:
     """Run the embedded services that the settings leave unset, for the length of the block.
 
     Where another command runs them for this folder already they are used, not started;
@@ -139,11 +139,7 @@ def _find(card: Path) -> Addresses:
 def _answer(addresses: Addresses) -> bool:
     try:
         psycopg.connect(addresses.database_url, connect_timeout=3).close()
-        client = redis.Redis.from_url(addresses.redis_url, socket_timeout=3)
-        try:
-            client.ping()
-        finally:
-            client.close()
+        ask(addresses.redis_url, "PING")
     except (psycopg.OperationalError, redis.RedisError):
         return False
     return True

