@@ -1,0 +1,143 @@
+import { signal } from "@preact/signals"
+import { call, wordsOf } from "./api"
+import { canWrite, me, openTicket, people, tickets } from "./desk"
+import { beside } from "./list"
+import { connection } from "./live"
+import { isActive, isDone, ticketOf, type Ticket } from "./model"
+import { go, showView, ticketPath } from "./router"
+import { addPending, acked, type Pending } from "./send"
+import { tell } from "./tell"
+import { viewNames, views } from "./views"
+import type { Ticket as WireTicket } from "../../shared/wire"
+
+export type Sheet = "keys" | "release" | null
+export const sheet = signal<Sheet>(null)
+/** Which menu of the open ticket stands open. */
+export const menu = signal<string | null>(null)
+export const writing = signal<"reply" | "note">("reply")
+
+async function change(ticket: Ticket, what: string, body?: object): Promise<void> {
+  try {
+    tickets.put([ticketOf(await call<WireTicket>("POST", `/api/tickets/${ticket.id}/${what}`, body))])
+  } catch (error) {
+    const holder = (error as { problem?: { type: string; holder?: string } }).problem
+    if (what === "take-over" && holder?.type === "taken") {
+      tell(`${holder.holder ?? "Someone"} has this ticket`, { label: "Take it on purpose", run: () => void change(ticket, what, { on_purpose: true }) })
+    } else tell(wordsOf(error))
+  }
+}
+
+export const takeOver = (ticket: Ticket): Promise<void> => change(ticket, "take-over", {})
+export const release = (ticket: Ticket, note: string): Promise<void> => change(ticket, "release", { note })
+export const resolve = (ticket: Ticket): Promise<void> => change(ticket, "resolve")
+export const reopen = (ticket: Ticket): Promise<void> => change(ticket, "reopen")
+export const snooze = (ticket: Ticket, until: Date): Promise<void> => change(ticket, "snooze", { until: until.toISOString() })
+export const assign = (ticket: Ticket, agent: string | null, team: string | null): Promise<void> => change(ticket, "assign", { agent_id: agent, team_id: team })
+export const setPriority = (ticket: Ticket, priority: Ticket["priority"]): Promise<void> => change(ticket, "priority", { priority })
+export const setTags = (ticket: Ticket, tags: readonly string[]): Promise<void> => change(ticket, "tags", { tags })
+
+export function say(ticket: Ticket, text: string, note: boolean, take = false): void {
+  transmit(addPending(ticket.id, text, note), take)
+}
+
+/** Says a refused reply again, this time taking the ticket from whoever has it. */
+export function sayOnPurpose(kept: Pending): void {
+  acked(kept.id)
+  transmit(addPending(kept.ticket, kept.text, kept.note), true)
+}
+
+function transmit(made: Pending, take: boolean): void {
+  const draft = { id: made.id, text: made.text, visibility: made.note ? ("note" as const) : ("public" as const) }
+  connection.send(made.id, { type: "send", ticket_id: made.ticket, draft, take })
+}
+
+export function snoozeTimes(): { name: string; until: Date }[] {
+  const at = (days: number, hour: number): Date => {
+    const day = new Date()
+    day.setDate(day.getDate() + days)
+    day.setHours(hour, 0, 0, 0)
+    return day
+  }
+  const toMonday = (8 - new Date().getDay()) % 7 || 7
+  return [
+    { name: "In 3 hours", until: new Date(Date.now() + 3 * 3_600_000) },
+    { name: "Tomorrow, 9:00", until: at(1, 9) },
+    { name: "Next Monday, 9:00", until: at(toMonday, 9) },
+  ]
+}
+
+export function write(how: "reply" | "note"): void {
+  writing.value = how
+  requestAnimationFrame(() => document.querySelector<HTMLTextAreaElement>(".composer textarea")?.focus())
+}
+
+function step(by: 1 | -1): void {
+  const focused = document.activeElement?.closest<HTMLElement>("[data-ticket]")?.dataset["ticket"] ?? null
+  const to = beside(by, openTicket.peek()?.id ?? focused)
+  if (!to) return
+  const ticket = tickets.peek(to)
+  if (openTicket.peek() && ticket) go(ticketPath(ticket.number))
+  document.querySelector<HTMLElement>(`[data-ticket="${to}"]`)?.focus()
+}
+
+export interface Command {
+  name: string
+  group: "Move" | "Ticket" | "Views"
+  keys: string
+  when: () => boolean
+  run: () => void
+}
+
+const on = (holds: (ticket: Ticket) => boolean) => () => canWrite.value && openTicket.value !== null && holds(openTicket.value)
+const withTicket = (run: (ticket: Ticket) => void) => () => {
+  const ticket = openTicket.peek()
+  if (ticket) run(ticket)
+}
+const always = (): boolean => true
+const hasIt = (ticket: Ticket): boolean => ticket.control === "agents" && ticket.assignee_id === me.value?.agent.id
+
+/** Every command once: buttons, keys and the sheet of keys all read this. */
+export const commands: readonly Command[] = [
+  { name: "Next ticket", group: "Move", keys: "j", when: always, run: () => step(1) },
+  { name: "Previous ticket", group: "Move", keys: "k", when: always, run: () => step(-1) },
+  { name: "Back to the list", group: "Move", keys: "u", when: () => openTicket.value !== null, run: () => showViewAgain() },
+  { name: "Filter the list", group: "Move", keys: "/", when: always, run: () => document.querySelector<HTMLElement>(".filter input")?.focus() },
+  { name: "Keyboard shortcuts", group: "Move", keys: "?", when: always, run: () => (sheet.value = "keys") },
+  { name: "Take over", group: "Ticket", keys: "t", when: on((ticket) => !isDone(ticket) && !hasIt(ticket)), run: withTicket((ticket) => void takeOver(ticket)) },
+  { name: "Release", group: "Ticket", keys: "l", when: on((ticket) => isActive(ticket) && ticket.control === "agents"), run: () => (sheet.value = "release") },
+  { name: "Reply", group: "Ticket", keys: "r", when: on(always), run: () => write("reply") },
+  { name: "Note", group: "Ticket", keys: "n", when: on(always), run: () => write("note") },
+  { name: "Resolve", group: "Ticket", keys: "e", when: on((ticket) => !isDone(ticket)), run: withTicket((ticket) => void resolve(ticket)) },
+  { name: "Reopen", group: "Ticket", keys: "o", when: on((ticket) => ticket.status === "resolved" || ticket.status === "snoozed"), run: withTicket((ticket) => void reopen(ticket)) },
+  { name: "Snooze", group: "Ticket", keys: "s", when: on((ticket) => isActive(ticket)), run: () => (menu.value = "snooze") },
+  { name: "Assign", group: "Ticket", keys: "a", when: on((ticket) => !isDone(ticket)), run: () => (menu.value = "assign") },
+  ...viewNames.map((name): Command => ({ name: views[name].label, group: "Views", keys: `g ${views[name].key}`, when: always, run: () => showView(name) })),
+]
+
+function showViewAgain(): void {
+  const id = openTicket.peek()?.id
+  go(`/${location.search}`)
+  requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-ticket="${id}"]`)?.focus())
+}
+
+let prefix = ""
+
+/** Single keys, except while somebody writes. */
+export function onKey(event: KeyboardEvent): void {
+  const target = event.target as HTMLElement
+  if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey || target.closest("input, textarea, select, dialog, [role=menu]")) return
+  const pressed = prefix ? `${prefix} ${event.key}` : event.key
+  prefix = ""
+  if (pressed === "g") {
+    prefix = "g"
+    setTimeout(() => (prefix = ""), 1_200)
+    return
+  }
+  const command = commands.find((each) => each.keys === pressed && each.when())
+  if (!command) return
+  event.preventDefault()
+  command.run()
+}
+
+export const command = (name: string): Command => commands.find((each) => each.name === name)!
+export const agentsToChoose = () => people.all().filter((agent) => !agent.disabled && agent.role !== "viewer")

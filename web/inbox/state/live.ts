@@ -1,0 +1,234 @@
+import { batch, effect, signal } from "@preact/signals"
+import { Connection } from "../../shared/connection"
+import { Outbox } from "../../shared/outbox"
+import type { AgentFrame, AgentOut, Event, Me, Message as WireMessage, TicketOpen } from "../../shared/wire"
+import { call, onSignedOut, Refused } from "./api"
+import { conversations, Conversation, counts, customers, forget, me, openId, openProblem, openTicket, people, putReads, readSeq, threads, tickets } from "./desk"
+import { loadList } from "./list"
+import { messageOf, threadOf, ticketOf, type Counts, type Message } from "./model"
+import { openKey, view } from "./router"
+import { acked, refused } from "./send"
+
+/** Who types on which ticket, and until when it is believed. */
+export const typing = signal<ReadonlyMap<string, { name: string; kind: string; until: number }>>(new Map())
+export const viewing = signal<ReadonlyMap<string, readonly string[]>>(new Map())
+export const drafts = signal<ReadonlyMap<string, { turn: string; epoch: number; text: string }>>(new Map())
+export const signedIn = signal<boolean | null>(null)
+
+const TYPING_LASTS = 6_000
+const VIEW_EVERY = 10_000
+const COUNTS_AFTER = 400
+
+const patched = <V>(map: ReadonlyMap<string, V>, key: string, value: V | null): ReadonlyMap<string, V> => {
+  const copy = new Map(map)
+  if (value === null) copy.delete(key)
+  else copy.set(key, value)
+  return copy
+}
+
+export const connection = new Connection<AgentFrame, AgentOut>({
+  url: () => `${location.origin.replace(/^http/, "ws")}/ws/agent`,
+  hello: (resume) => ({ type: "hello", resume }),
+  receive,
+  fresh: takeFresh,
+  revoked: async () => {
+    signedIn.value = false
+    return false
+  },
+  outbox: new Outbox<AgentFrame>("shopbell:sends", localStorage),
+  polling: {
+    next: async (resume, abort) => {
+      const query = resume ? `?epoch=${resume.epoch}&position=${resume.position}` : ""
+      const answer = await fetch(`/api/poll${query}`, { signal: abort })
+      if (answer.status === 401) signedIn.value = false
+      if (!answer.ok) throw new Error(`poll answered ${answer.status}`)
+      return (await answer.json()) as AgentOut
+    },
+    send: async (frame) => {
+      if (frame.type === "read") await call("POST", `/api/threads/${frame.thread_id}/read`, { seq: frame.seq })
+      if (frame.type !== "send") return null
+      try {
+        return { ...(await call<AgentOut>("POST", `/api/tickets/${frame.ticket_id}/messages`, { draft: frame.draft, take: frame.take ?? false })), type: "ack" } as AgentOut
+      } catch (error) {
+        if (error instanceof Refused && error.problem.status > 0 && error.problem.status < 500) return { type: "refused", id: frame.draft.id, problem: error.problem }
+        throw error
+      }
+    },
+  },
+})
+
+async function takeFresh(): Promise<void> {
+  const come = await call<Me>("GET", "/api/me")
+  batch(() => {
+    forget()
+    me.value = come
+    people.put(come.people)
+  })
+  await Promise.all([loadList(), loadCounts(), loadOpen()])
+}
+
+let countsLater: ReturnType<typeof setTimeout> | undefined
+
+async function loadCounts(): Promise<void> {
+  counts.value = await call<Counts>("GET", "/api/counts")
+}
+
+function countSoon(): void {
+  clearTimeout(countsLater)
+  countsLater = setTimeout(() => void loadCounts().catch(() => undefined), COUNTS_AFTER)
+}
+
+export function conversation(thread: string): Conversation {
+  let held = conversations.get(thread)
+  if (!held) conversations.set(thread, (held = new Conversation()))
+  return held
+}
+
+/** Fills the thread of the ticket in the address. */
+export async function loadOpen(): Promise<void> {
+  const key = openKey.peek()
+  openProblem.value = null
+  if (key === null) return
+  try {
+    const come = await call<TicketOpen>("GET", `/api/tickets/${openTicket.peek()?.id ?? key}`)
+    batch(() => {
+      tickets.put([come.ticket, ...come.tickets].map(ticketOf))
+      threads.put([threadOf(come.thread)])
+      customers.put([come.customer])
+      const talk = conversation(come.thread.id)
+      talk.readBefore.value = come.read_seq
+      talk.more.value = come.more
+      talk.messages.put(come.messages.map(messageOf))
+      loaded.value = come.thread.id
+    })
+    readTo(come.thread.id)
+  } catch (error) {
+    if (error instanceof Refused && openKey.peek() === key) openProblem.value = error.problem
+  }
+}
+
+/** The thread shown last, once it is here. */
+export const loaded = signal<string | null>(null)
+
+export async function loadOlder(thread: string): Promise<void> {
+  const talk = conversation(thread)
+  const first = talk.inOrder.peek()[0]
+  if (!first || !talk.more.peek() || talk.loadingMore.peek()) return
+  talk.loadingMore.value = true
+  try {
+    const page = await call<{ messages: WireMessage[]; more: boolean }>("GET", `/api/threads/${thread}/messages?before=${first.seq}&limit=50`)
+    batch(() => {
+      talk.messages.put(page.messages.map(messageOf))
+      talk.more.value = page.more
+    })
+  } finally {
+    talk.loadingMore.value = false
+  }
+}
+
+export function readTo(thread: string): void {
+  const last = conversations.get(thread)?.inOrder.peek().at(-1)?.seq ?? 0
+  if (document.visibilityState !== "visible" || last <= readSeq(thread).peek()) return
+  readSeq(thread).value = last
+  connection.tell({ type: "read", thread_id: thread, seq: last })
+}
+
+function receive(frame: AgentOut): void {
+  if (frame.type === "events") batch(() => frame.events.forEach(apply))
+  else if (frame.type === "ack") {
+    acked(frame.id)
+    putMessage(messageOf(frame.message))
+  } else if (frame.type === "refused" && frame.id) refused(frame.id, frame.problem)
+  else if (frame.type === "typing" && frame.ticket_id) {
+    if (frame.author.kind === "agent" && frame.author.id === me.peek()?.agent.id) return
+    const ticket = frame.ticket_id
+    const until = Date.now() + TYPING_LASTS
+    typing.value = patched(typing.value, ticket, frame.on ? { name: frame.author.name, kind: frame.author.kind, until } : null)
+    setTimeout(() => (typing.peek().get(ticket)?.until ?? Infinity) <= Date.now() && (typing.value = patched(typing.value, ticket, null)), TYPING_LASTS + 50)
+  } else if (frame.type === "viewing") viewing.value = patched(viewing.value, frame.ticket_id, frame.agents)
+  else if (frame.type === "draft" && frame.ticket_id) {
+    const stale = frame.done || (tickets.peek(frame.ticket_id)?.epoch ?? 0) > frame.epoch
+    drafts.value = patched(drafts.value, frame.ticket_id, stale ? null : { turn: frame.turn_id, epoch: frame.epoch, text: frame.text })
+  }
+}
+
+function putMessage(message: Message): void {
+  conversations.get(message.thread_id)?.messages.put([message])
+  const held = drafts.peek().get(message.ticket_id)
+  if (held && held.turn === message.turn_id) drafts.value = patched(drafts.value, message.ticket_id, null)
+  if (message.author.kind === "customer" && typing.peek().has(message.ticket_id)) typing.value = patched(typing.value, message.ticket_id, null)
+}
+
+function apply(event: Event): void {
+  if (event.ticket) {
+    const ticket = ticketOf(event.ticket)
+    tickets.put([ticket])
+    if ((drafts.peek().get(ticket.id)?.epoch ?? Infinity) < ticket.epoch) drafts.value = patched(drafts.value, ticket.id, null)
+    countSoon()
+  }
+  if (event.message) {
+    const message = messageOf(event.message)
+    putMessage(message)
+    if (openTicket.peek()?.thread_id === message.thread_id) readTo(message.thread_id)
+  }
+  if (event.thread) threads.put([threadOf(event.thread)])
+  if (event.customer) customers.put([event.customer])
+  if (event.read) putReads([event.read])
+  if (event.agent) people.put([event.agent])
+}
+
+/** Who is signed in, if anyone; then the live part begins. */
+export async function begin(): Promise<void> {
+  try {
+    me.value = await call<Me>("GET", "/api/me")
+    entered(me.value)
+  } catch (error) {
+    signedIn.value = error instanceof Refused && error.problem.status !== 401 ? null : false
+    if (signedIn.value === null) setTimeout(() => void begin(), 3_000)
+  }
+}
+
+let following = false
+
+export function entered(who: Me): void {
+  me.value = who
+  people.put(who.people)
+  signedIn.value = true
+  connection.restart()
+  if (following) return
+  following = true
+  let before = view.peek()
+  effect(() => {
+    if (view.value !== before) void loadList().catch(() => undefined)
+    before = view.value
+  })
+  let last = openKey.peek()
+  effect(() => {
+    if (openKey.value !== last) void loadOpen()
+    last = openKey.value
+  })
+  const look = (): void => connection.tell({ type: "view", ticket_id: document.visibilityState === "visible" ? openId.peek() : null })
+  effect(() => {
+    void openId.value
+    if (connection.state.value === "live") look()
+  })
+  setInterval(look, VIEW_EVERY)
+  document.addEventListener("visibilitychange", () => {
+    look()
+    const thread = openTicket.peek()?.thread_id
+    if (thread) readTo(thread)
+  })
+}
+
+onSignedOut(() => {
+  connection.stop()
+  signedIn.value = false
+})
+
+export async function signOut(): Promise<void> {
+  await call("DELETE", "/api/session").catch(() => undefined)
+  connection.stop()
+  forget()
+  me.value = null
+  signedIn.value = false
+}

@@ -1,0 +1,47 @@
+import { computed, signal } from "@preact/signals"
+import { viewNames, type ViewName } from "./views"
+
+const address = signal(new URL(location.href))
+addEventListener("popstate", () => (address.value = new URL(location.href)))
+
+export type Pane = "list" | "thread" | "details"
+
+const REMEMBERED = "shopbell:view"
+
+/** The view named in the address, else the one looked at last. */
+export const view = computed<ViewName>(() => {
+  const named = address.value.searchParams.get("view") ?? localStorage.getItem(REMEMBERED)
+  return viewNames.includes(named as ViewName) ? (named as ViewName) : "open"
+})
+
+/** The number or id in `/t/…`, or null. */
+export const openKey = computed(() => /^\/t\/([^/]+)/.exec(address.value.pathname)?.[1] ?? null)
+
+export const invitation = computed(() => (address.value.pathname === "/invitation" ? address.value.hash.slice(1) : null))
+
+/** On a phone the details of the open ticket are a page of their own. */
+export const detailsOnPhone = signal(false)
+
+export const pane = computed<Pane>(() => (openKey.value === null ? "list" : detailsOnPhone.value ? "details" : "thread"))
+
+export function go(path: string, how: "push" | "replace" = "push"): void {
+  const next = new URL(path, location.href)
+  if (next.href === location.href) return
+  history[how === "push" ? "pushState" : "replaceState"](null, "", next)
+  detailsOnPhone.value = false
+  address.value = next
+}
+
+export const ticketPath = (number: number): string => `/t/${number}?view=${view.value}`
+
+export function showView(name: ViewName): void {
+  localStorage.setItem(REMEMBERED, name)
+  go(`/?view=${name}`)
+}
+
+/** Lets plain clicks on a link stay inside the page; modified clicks open tabs as ever. */
+export function follow(event: MouseEvent, path: string): void {
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return
+  event.preventDefault()
+  go(path)
+}

@@ -1,0 +1,40 @@
+import { signal } from "@preact/signals"
+import { uuid7 } from "../../shared/uuid7"
+import type { Problem } from "./model"
+
+/** What an agent said that the server has not yet confirmed: shown at once, then replaced by the real message. */
+export interface Pending {
+  id: string
+  ticket: string
+  text: string
+  note: boolean
+  problem: Problem | null
+}
+
+export const pending = signal<readonly Pending[]>([])
+
+const KEPT = "shopbell:draft:"
+
+export const keptText = (ticket: string): string => localStorage.getItem(KEPT + ticket) ?? ""
+
+export function keepText(ticket: string, text: string): void {
+  if (text) localStorage.setItem(KEPT + ticket, text)
+  else localStorage.removeItem(KEPT + ticket)
+}
+
+export function addPending(ticket: string, text: string, note: boolean): Pending {
+  const made = { id: uuid7(), ticket, text, note, problem: null }
+  pending.value = [...pending.value, made]
+  return made
+}
+
+export function acked(id: string): void {
+  pending.value = pending.value.filter((each) => each.id !== id)
+}
+
+export function refused(id: string, problem: Problem): void {
+  pending.value = pending.value.map((each) => (each.id === id ? { ...each, problem } : each))
+}
+
+/** Text that somebody asked to put in the composer: a suggestion, or a refused reply. */
+export const wantedText = signal<string | null>(null)
