@@ -1,1 +1,1 @@
-"""The desk: the rules of the inbox and the SQL beneath them. It imports nothing else of Shopbell."""
+"""The desk: the rules of the inbox and the SQL beneath them. It imports nothing of ours."""

@@ -1,0 +1,41 @@
+"""Who writes: from an outside identity to the customer and their one thread."""
+
+from uuid import UUID
+
+from shopbell.desk.database import Desk
+from shopbell.desk.ids import uuid7
+
+
+async def thread_of(desk: Desk, kind: str, value: str, *, name: str = "") -> UUID:
+    """The thread of the customer who proved this identity, made when there is none yet.
+
+    For identities that a channel itself vouches for (a visitor's signed token, a platform's id),
+    so the new identity is verified. Two first messages at once make one customer: the identity's
+    advisory lock lets one pass first.
+    """
+    async with desk.pool.connection() as connection, connection.transaction():
+        await connection.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{kind}:{value}",)
+        )
+        found = await connection.execute(
+            "SELECT t.id FROM identity i JOIN thread t ON t.customer_id = i.customer_id"
+            " WHERE i.kind = %s AND i.value = %s AND i.verified_at IS NOT NULL",
+            (kind, value),
+        )
+        row = await found.fetchone()
+        if row is not None:
+            return row["id"]
+        customer_id, thread_id = uuid7(), uuid7()
+        async with connection.pipeline():
+            await connection.execute(
+                "INSERT INTO customer (id, name) VALUES (%s, %s)", (customer_id, name)
+            )
+            await connection.execute(
+                "INSERT INTO identity (id, customer_id, kind, value, verified_at, verified_by)"
+                " VALUES (%s, %s, %s, %s, now(), 'channel')",
+                (uuid7(), customer_id, kind, value),
+            )
+            await connection.execute(
+                "INSERT INTO thread (id, customer_id) VALUES (%s, %s)", (thread_id, customer_id)
+            )
+    return thread_id

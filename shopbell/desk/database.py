@@ -1,0 +1,71 @@
+"""The door to the tables: a pool of connections, the clock, and whom to wake after a commit."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import aiosql
+import msgspec
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import set_json_dumps, set_json_loads
+from psycopg_pool import AsyncConnectionPool
+
+# aiosql leaves some of its parameters untyped.
+_read_queries = cast("Callable[..., Any]", aiosql.from_path)  # pyright: ignore[reportUnknownMemberType]
+
+Connection = AsyncConnection[DictRow]
+Pool = AsyncConnectionPool[Connection]
+
+
+def load_queries(folder: str) -> dict[str, str]:
+    """The named queries of the `queries.sql` beside the given module file."""
+    found = _read_queries(
+        Path(folder).with_name("queries.sql"), "psycopg", mandatory_parameters=False
+    )
+    return {name: getattr(found, name).sql for name in found.available_queries}
+
+
+async def configure(connection: Connection) -> None:
+    """Have JSON read and written by msgspec, which knows UUIDs, times and structs."""
+    set_json_loads(msgspec.json.decode, connection)
+    set_json_dumps(_dumps, connection)
+
+
+def _dumps(value: Any) -> str | bytes:
+    return msgspec.json.encode(value)
+
+
+def now() -> datetime:
+    """The present, in UTC, to the microsecond that Postgres keeps."""
+    return datetime.now(UTC)
+
+
+class Desk:
+    """What every desk function is given. `wake` tells the relay that a commit left events."""
+
+    def __init__(self, pool: Pool, wake: Callable[[], None] = lambda: None) -> None:
+        self.pool = pool
+        self.wake = wake
+        self.now: Callable[[], datetime] = now
+
+
+@asynccontextmanager
+async def open_desk(
+    database_url: str, *, size: int = 8, wake: Callable[[], None] = lambda: None
+) -> AsyncGenerator[Desk]:
+    """A desk over a pool of `size` connections of its own, closed at the end."""
+    pool: Pool = AsyncConnectionPool(
+        database_url,
+        min_size=min(2, size),
+        max_size=size,
+        timeout=5,
+        open=False,
+        configure=configure,
+        kwargs={"row_factory": dict_row, "autocommit": True},
+        connection_class=AsyncConnection[DictRow],
+    )
+    async with pool:
+        yield Desk(pool, wake)

@@ -1,0 +1,326 @@
+"""What is said: intake from customers, replies of agents and of the assistant.
+
+Each function is one transaction under the thread's lock. A message's id is made by its sender,
+so the same message given twice is written once and answered with the row that stands.
+"""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
+
+from shopbell.desk.connections.types import Connection
+from shopbell.desk.control.rules import hand_back, take
+from shopbell.desk.database import Desk
+from shopbell.desk.errors import Fenced, Invalid, NotFound, Taken
+from shopbell.desk.ids import uuid7
+from shopbell.desk.messages.types import (
+    MAX_ATTACHMENTS,
+    MAX_TEXT,
+    Author,
+    Citation,
+    Delivery,
+    Draft,
+    Message,
+    MessageExtra,
+)
+from shopbell.desk.people.types import Agent
+from shopbell.desk.tickets.types import Preview, Suggestion, Ticket
+from shopbell.desk.turns.types import Turn
+from shopbell.desk.work import SQL, Work, message_from, work
+
+REOPENS_WITHIN = timedelta(days=14)
+DEBOUNCE = timedelta(milliseconds=600)
+ASSISTANT = Author(kind="assistant", name="Assistant")
+
+
+class Written(Struct, frozen=True, kw_only=True):
+    """The message as it stands, and whether it had been written before."""
+
+    message: Message
+    repeated: bool = False
+
+
+def check_draft(draft: Draft) -> Draft:
+    """The draft with its text trimmed; raises Invalid with words that say what to do."""
+    text = draft.text.replace("\x00", "").strip()
+    if not text and not draft.attachments:
+        raise Invalid("The message is empty", "Write something, or add a file.")
+    if len(text) > MAX_TEXT:
+        raise Invalid(
+            f"The message has {len(text):,} characters; {MAX_TEXT:,} fit",
+            "Shorten it, or send it as a file.",
+        )
+    if len(draft.attachments) > MAX_ATTACHMENTS:
+        raise Invalid(f"At most {MAX_ATTACHMENTS} files fit on a message", "Send the rest apart.")
+    return msgspec.structs.replace(draft, text=text)
+
+
+async def receive(
+    desk: Desk, thread_id: UUID, connection: Connection, draft: Draft, *, external_id: str = ""
+) -> Written:
+    """Intake of what a customer said: message, ticket (same, reopened or new) and turn.
+
+    Raises Invalid for an unfit draft and NotFound for an id that is another thread's message.
+    """
+    draft = check_draft(draft)
+    try:
+        async with work(desk, thread_id=thread_id) as unit:
+            known = await _written_before(unit, draft.id)
+            if known is not None:
+                return Written(message=known, repeated=True)
+            opened = await _ticket_for(unit, connection, draft)
+            author = Author(kind="customer", id=unit.thread.customer_id, name=unit.customer_name)
+            message = add_message(unit, author, draft, connection, external_id=external_id)
+            ticket = unit.change_ticket(
+                last_customer_seq=message.seq,
+                status="open",
+                snoozed_until=None,
+                channel=connection.channel,
+                connection_id=connection.id,
+            )
+            if ticket.control == "agents" and ticket.waiting_since is None:
+                unit.change_ticket(waiting_since=unit.at)
+            if ticket.control == "assistant" and connection.answer_mode != "off":
+                _call_the_assistant(unit, message.seq)
+            if opened:
+                unit.emit("ticket.created", author, message=message)
+            else:
+                unit.emit("message.created", author, message=message)
+    except UniqueViolation as doubled:
+        raise NotFound("The conversation") from doubled
+    return Written(message=message)
+
+
+async def reply(
+    desk: Desk, ticket_id: UUID, agent: Agent, draft: Draft, *, take_on_purpose: bool = False
+) -> Written:
+    """An agent's public reply or note. A reply takes the ticket over when it is not theirs yet.
+
+    Raises Taken when another agent has it and this is not on purpose.
+    """
+    draft = check_draft(draft)
+    author = Author(kind="agent", id=agent.id, name=agent.name)
+    try:
+        async with work(desk, ticket_id=ticket_id) as unit:
+            known = await _written_before(unit, draft.id)
+            if known is not None:
+                return Written(message=known, repeated=True)
+            if draft.visibility == "note":
+                message = add_message(unit, author, draft)
+                unit.emit("message.created", author, message=message)
+                return Written(message=message)
+            if unit.ticket.control == "assistant" or unit.ticket.assignee_id != agent.id:
+                await check_free(unit, agent, on_purpose=take_on_purpose)
+                await take(unit, agent)
+            message = add_message(unit, author, draft)
+            unit.change_ticket(
+                waiting_since=None, status="pending", snoozed_until=None, suggestion=None
+            )
+            unit.emit("message.created", author, message=message)
+    except UniqueViolation as doubled:
+        raise NotFound("The ticket") from doubled
+    return Written(message=message)
+
+
+async def answer(
+    desk: Desk,
+    turn: Turn,
+    text: str,
+    *,
+    citations: tuple[Citation, ...] = (),
+    holder: str,
+    why: str = "",
+) -> Message:
+    """The assistant's answer, written only while control is its own and the epoch it read stands.
+
+    Raises Fenced when a person took over or the customer wrote more: then the answer is kept as a
+    suggestion for the agents, or thought anew.
+    """
+    async with work(desk, ticket_id=turn.ticket_id) as unit:
+        ticket = unit.ticket
+        held = await unit.connection.execute(
+            "SELECT 1 FROM turn WHERE id = %s AND status = 'running' AND lease_holder = %s"
+            " AND upto_seq = %s",
+            (turn.id, holder, turn.upto_seq),
+        )
+        fenced = ticket.control != "assistant" or ticket.epoch != turn.epoch
+        if fenced or await held.fetchone() is None:
+            message = None
+            if ticket.control == "agents":
+                unit.change_ticket(
+                    suggestion=Suggestion(
+                        text=text, citations=citations, turn_id=turn.id, at=unit.at
+                    )
+                )
+                unit.emit("ticket.suggested", ASSISTANT)
+        else:
+            message = add_message(
+                unit,
+                ASSISTANT,
+                Draft(id=uuid7(), text=text),
+                citations=citations,
+                turn_id=turn.id,
+                why=why,
+            )
+            unit.write("finish_turn", id=turn.id, message_id=message.id, at=unit.at)
+            unit.emit("message.created", ASSISTANT, message=message)
+    if message is None:
+        raise Fenced
+    return message
+
+
+async def check_free(unit: Work, agent: Agent, *, on_purpose: bool) -> None:
+    """Raise Taken, with the holder's name, when another agent has the ticket."""
+    holder = unit.ticket.assignee_id
+    if on_purpose or unit.ticket.control != "agents" or holder in (None, agent.id):
+        return
+    row = await (
+        await unit.connection.execute("SELECT name FROM agent WHERE id = %s", (holder,))
+    ).fetchone()
+    raise Taken(row["name"] if row else "Another agent")
+
+
+async def _written_before(unit: Work, message_id: UUID) -> Message | None:
+    found = await unit.connection.execute(SQL["find_message"].encode(), {"id": message_id})
+    row = await found.fetchone()
+    if row is None:
+        return None
+    if row["thread_id"] != unit.thread.id:
+        raise NotFound("The conversation")
+    return message_from(row)
+
+
+async def _ticket_for(unit: Work, connection: Connection, draft: Draft) -> bool:
+    """Go on with the thread's ticket, reopen it, or open a new one (then True)."""
+    if unit.has_ticket and unit.ticket.status not in ("resolved", "closed"):
+        return False
+    if unit.has_ticket and unit.ticket.status == "resolved":
+        resolved_at = unit.ticket.resolved_at or unit.ticket.updated_at
+        if unit.at - resolved_at <= REOPENS_WITHIN:
+            hand_back(unit)
+            unit.change_ticket(
+                resolved_at=None, assignee_id=None, engaged_from_seq=unit.thread.last_seq + 1
+            )
+            return False
+    ticket = Ticket(
+        id=uuid7(),
+        number=0,
+        thread_id=unit.thread.id,
+        customer_id=unit.thread.customer_id,
+        customer_name=unit.customer_name,
+        brand_id=connection.brand_id,
+        connection_id=connection.id,
+        channel=connection.channel,
+        subject=_subject(draft.text),
+        engaged_from_seq=unit.thread.last_seq + 1,
+        created_at=unit.at,
+        updated_at=unit.at,
+    )
+    values = {**msgspec.structs.asdict(ticket), "at": unit.at}
+    made = await (await unit.connection.execute(SQL["insert_ticket"].encode(), values)).fetchone()
+    unit.set_ticket(msgspec.structs.replace(ticket, number=made["number"] if made else 0))
+    unit.change_thread(current_ticket_id=ticket.id)
+    return True
+
+
+def add_message(
+    unit: Work,
+    author: Author,
+    draft: Draft,
+    connection: Connection | None = None,
+    *,
+    external_id: str = "",
+    citations: tuple[Citation, ...] = (),
+    turn_id: UUID | None = None,
+    why: str = "",
+) -> Message:
+    """Put a message at the end of the thread, with its delivery when it goes out."""
+    ticket = unit.ticket
+    outgoing = draft.visibility == "public" and author.kind != "customer"
+    thread = unit.change_thread(
+        last_seq=unit.thread.last_seq + 1, out_count=unit.thread.out_count + outgoing
+    )
+    message = Message(
+        id=draft.id,
+        thread_id=thread.id,
+        ticket_id=ticket.id,
+        seq=thread.last_seq,
+        author=author,
+        visibility=draft.visibility,
+        channel=connection.channel if connection else ticket.channel,
+        text=draft.text,
+        citations=citations,
+        page=draft.page,
+        why=why,
+        delivery=Delivery(status="sent") if outgoing else None,
+        turn_id=turn_id,
+        at=unit.at,
+    )
+    connection_id = connection.id if connection else ticket.connection_id
+    unit.write("insert_message", **_message_columns(message, connection_id, external_id))
+    if outgoing:
+        unit.write(
+            "insert_delivery",
+            id=uuid7(),
+            message_id=message.id,
+            thread_id=thread.id,
+            ticket_id=ticket.id,
+            connection_id=connection_id,
+            status="sent",
+            at=unit.at,
+        )
+    unit.change_ticket(
+        last_seq=message.seq,
+        preview=Preview(
+            author=author.kind,
+            text=draft.text[:140],
+            at=unit.at,
+            note=draft.visibility == "note",
+        ),
+    )
+    return message
+
+
+def _message_columns(message: Message, connection_id: UUID, external_id: str) -> dict[str, Any]:
+    extra = MessageExtra(citations=message.citations, page=message.page, why=message.why)
+    return {
+        "id": message.id,
+        "thread_id": message.thread_id,
+        "ticket_id": message.ticket_id,
+        "seq": message.seq,
+        "author_kind": message.author.kind,
+        "author_id": message.author.id,
+        "author_name": message.author.name,
+        "visibility": message.visibility,
+        "connection_id": connection_id,
+        "channel": message.channel,
+        "external_id": external_id or None,
+        "text": message.text,
+        "html": message.html,
+        "extra": Jsonb(extra),
+        "turn_id": message.turn_id,
+        "at": message.at,
+    }
+
+
+def _call_the_assistant(unit: Work, upto_seq: int) -> None:
+    unit.write(
+        "turn_due",
+        id=uuid7(),
+        ticket_id=unit.ticket.id,
+        thread_id=unit.thread.id,
+        epoch=unit.ticket.epoch,
+        due_at=unit.at + DEBOUNCE,
+        from_seq=unit.ticket.engaged_from_seq,
+        upto_seq=upto_seq,
+    )
+
+
+def _subject(text: str) -> str:
+    first = text.strip().splitlines()[0] if text.strip() else "New conversation"
+    return first if len(first) <= 80 else first[:79].rstrip() + "…"

@@ -1,0 +1,94 @@
+"""What agents do to tickets: assign, resolve, reopen, snooze, priority, tags."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shopbell.desk.database import Desk
+from shopbell.desk.errors import Invalid, NotFound
+from shopbell.desk.events.types import EventKind
+from shopbell.desk.messages.types import Author
+from shopbell.desk.people.types import Agent
+from shopbell.desk.tickets.types import Priority, Ticket
+from shopbell.desk.work import Work, work
+
+TEAM_IS = b"SELECT 1 FROM team WHERE id = %s"
+AGENT_WORKS = b"SELECT 1 FROM agent WHERE id = %s AND disabled_at IS NULL AND role <> 'viewer'"
+
+
+async def assign(
+    desk: Desk, ticket_id: UUID, by: Agent, agent_id: UUID | None, team_id: UUID | None
+) -> Ticket:
+    """Give the ticket to an agent, a team, both or nobody. Owner and control are apart: control
+    stays where it is. Raises NotFound for an agent who cannot work or an unknown team."""
+    async with work(desk, ticket_id=ticket_id) as unit:
+        if agent_id and not await _there(unit, AGENT_WORKS, agent_id):
+            raise NotFound("The agent")
+        if team_id and not await _there(unit, TEAM_IS, team_id):
+            raise NotFound("The team")
+        unit.change_ticket(assignee_id=agent_id, team_id=team_id)
+        unit.emit("ticket.assigned", _author(by))
+        return unit.ticket
+
+
+async def resolve(desk: Desk, ticket_id: UUID, by: Agent) -> Ticket:
+    """Close the matter; what the customer writes within two weeks reopens it."""
+    async with work(desk, ticket_id=ticket_id) as unit:
+        if unit.ticket.status in ("resolved", "closed"):
+            return unit.ticket
+        unit.change_ticket(
+            status="resolved", resolved_at=unit.at, waiting_since=None, snoozed_until=None
+        )
+        unit.write("drop_turns", ticket_id=ticket_id, at=unit.at)
+        unit.emit("ticket.resolved", _author(by))
+        return unit.ticket
+
+
+async def reopen(desk: Desk, ticket_id: UUID, by: Agent) -> Ticket:
+    """Make a resolved ticket open again, with its owner and control as they were."""
+    async with work(desk, ticket_id=ticket_id) as unit:
+        if unit.ticket.status not in ("resolved", "closed"):
+            return unit.ticket
+        unit.change_ticket(status="open", resolved_at=None)
+        unit.emit("ticket.reopened", _author(by))
+        return unit.ticket
+
+
+async def snooze(desk: Desk, ticket_id: UUID, by: Agent, until: datetime) -> Ticket:
+    """Put the ticket out of sight until then, or until the customer writes."""
+    async with work(desk, ticket_id=ticket_id) as unit:
+        if until.tzinfo is None or until <= unit.at:
+            raise Invalid("That time has passed", "Choose a time in the future.")
+        if unit.ticket.status in ("resolved", "closed"):
+            raise Invalid("A resolved ticket cannot be snoozed", "Reopen it first.")
+        unit.change_ticket(status="snoozed", snoozed_until=until)
+        unit.emit("ticket.snoozed", _author(by))
+        return unit.ticket
+
+
+async def set_priority(desk: Desk, ticket_id: UUID, by: Agent, priority: Priority) -> Ticket:
+    """Say how much it presses."""
+    return await _change(desk, ticket_id, by, "ticket.updated", priority=priority)
+
+
+async def set_tags(desk: Desk, ticket_id: UUID, by: Agent, tags: tuple[str, ...]) -> Ticket:
+    """Replace the tags; each once, in the given order, in lower case."""
+    kept = tuple(dict.fromkeys(tag.strip().lower() for tag in tags if tag.strip()))
+    return await _change(desk, ticket_id, by, "ticket.updated", tags=kept)
+
+
+async def _change(
+    desk: Desk, ticket_id: UUID, by: Agent, kind: EventKind, **changes: Any
+) -> Ticket:
+    async with work(desk, ticket_id=ticket_id) as unit:
+        unit.change_ticket(**changes)
+        unit.emit(kind, _author(by))
+        return unit.ticket
+
+
+async def _there(unit: Work, query: bytes, wanted: UUID) -> bool:
+    return await (await unit.connection.execute(query, (wanted,))).fetchone() is not None
+
+
+def _author(agent: Agent) -> Author:
+    return Author(kind="agent", id=agent.id, name=agent.name)
