@@ -1,0 +1,131 @@
+"""The demo storefront, asked over ASGI against the seeded shop."""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from psycopg_pool import AsyncConnectionPool
+from starlette.applications import Starlette
+
+from shopbell.connectors.commerce.demo import library
+from shopbell.connectors.commerce.demo.seed import WIDGET_KEY, seed
+from shopbell.connectors.commerce.demo.shop import DemoShop
+from shopbell.connectors.commerce.demo.storefront.pictures import picture
+from shopbell.connectors.commerce.demo.storefront.routes import routes
+from shopbell.settings import Settings
+
+LINKED = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOTALL)
+
+
+@pytest.fixture
+async def pool(database_url: str, settings: Settings) -> AsyncIterator[AsyncConnectionPool[Any]]:
+    await seed(database_url, settings)
+    async with AsyncConnectionPool[Any](
+        database_url, min_size=1, max_size=2, open=False, timeout=2
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def browser(
+    pool: AsyncConnectionPool[Any], settings: Settings
+) -> AsyncIterator[httpx.AsyncClient]:
+    door = httpx.ASGITransport(Starlette(routes=routes(pool, settings)))
+    async with httpx.AsyncClient(transport=door, base_url="http://shop.test") as client:
+        yield client
+
+
+async def test_every_page_that_the_shop_links_to_is_there_and_carries_the_chat(
+    browser: httpx.AsyncClient,
+) -> None:
+    waiting, seen = ["/demo"], {"/demo"}
+    while waiting:
+        path = waiting.pop()
+        answer = await browser.get(path)
+        assert answer.status_code == 200, path
+        if answer.headers["content-type"].startswith("text/html"):
+            tag = f'<script async src="/widget.js" data-shopbell="{WIDGET_KEY}"></script>'
+            assert tag in answer.text
+        links = re.findall(r'(?:href|src)="(/demo[^"#]*)"', answer.text)
+        waiting += [one for one in dict.fromkeys(links) if one not in seen]
+        seen.update(links)
+    handles = {one.handle for group in library.collections() for one in group.product}
+    assert {f"/demo/products/{handle}" for handle in handles} <= seen
+    assert {f"/demo/collections/{one.slug}" for one in library.collections()} <= seen
+
+
+async def test_linked_data_says_what_the_shop_knows(
+    browser: httpx.AsyncClient, pool: AsyncConnectionPool[Any], settings: Settings
+) -> None:
+    for product in (await DemoShop(pool, settings.public_url).products())[:12]:
+        page = (await browser.get(f"/demo/products/{product.handle}")).text
+        found = LINKED.findall(page)
+        assert len(found) == 1
+        said: dict[str, Any] = msgspec.json.decode(found[0])
+        assert (said["@type"], said["name"]) == ("Product", product.title)
+        assert said["url"] == product.url == f"{settings.public_url}/demo/products/{product.handle}"
+        for offer, variant in zip(said["offers"], product.variants, strict=True):
+            assert offer["sku"] == variant.sku
+            assert round(float(offer["price"]) * 100) == variant.price.amount
+            assert offer["availability"].endswith("/InStock") == (variant.stock > 0)
+
+
+async def test_text_from_the_shop_never_becomes_markup(
+    browser: httpx.AsyncClient, pool: AsyncConnectionPool[Any]
+) -> None:
+    async with pool.connection() as db:
+        await db.execute("UPDATE shop_product SET description = '</script><b>bold' WHERE handle ="
+                         " 'mill-cardigan'")  # fmt: skip
+    page = (await browser.get("/demo/products/mill-cardigan")).text
+    assert "<b>" not in page
+    said: dict[str, Any] = msgspec.json.decode(LINKED.findall(page)[0])
+    assert said["description"] == "</script><b>bold"
+
+
+async def test_a_colour_can_be_chosen_and_an_unknown_one_shows_the_first(
+    browser: httpx.AsyncClient,
+) -> None:
+    chosen = await browser.get("/demo/products/mill-cardigan?colour=moss")
+    assert "Colour: Moss" in chosen.text
+    assert 'src="/demo/pictures/mill-cardigan/moss.svg"' in chosen.text
+    unknown = await browser.get("/demo/products/mill-cardigan?colour=%3Cb%3E")
+    assert "Colour: Ink" in unknown.text
+
+
+@pytest.mark.parametrize("path", ["nowhere", "collections/nothing", "products/nothing", "orders/1"])
+async def test_what_is_not_there_says_where_to_go(browser: httpx.AsyncClient, path: str) -> None:
+    answer = await browser.get(f"/demo/{path}")
+    assert answer.status_code == 404
+    assert 'href="/demo"' in answer.text
+
+
+async def test_a_shop_without_its_database_says_so(
+    browser: httpx.AsyncClient, pool: AsyncConnectionPool[Any]
+) -> None:
+    await pool.resize(0, 1)
+    async with pool.connection():
+        answer = await browser.get("/demo")
+    assert answer.status_code == 503
+    assert "Try again" in answer.text
+
+
+async def test_pictures_are_small_well_formed_and_always_the_same(
+    browser: httpx.AsyncClient,
+) -> None:
+    for group in library.collections():
+        for one in group.product:
+            for colour in one.colours:
+                name, code = library.brand().palette[colour]
+                answer = await browser.get(f"/demo/pictures/{one.handle}/{name.lower()}.svg")
+                assert answer.headers["content-type"].startswith("image/svg+xml")
+                assert answer.text == picture.__wrapped__(
+                    one.picture.kind, one.picture.pattern, code
+                )
+                assert len(answer.content) < 4096
+                drawn = ET.fromstring(answer.text)  # noqa: S314 - our own drawing
+                assert drawn.tag.endswith("svg")
+    assert (await browser.get("/demo/pictures/mill-cardigan/none.svg")).status_code == 404
