@@ -1,0 +1,63 @@
+import { Lock } from "lucide-preact"
+import { useEffect, useRef, useState } from "preact/hooks"
+import { say, writing } from "../state/commands"
+import { canWrite, firstName, me, nameOf } from "../state/desk"
+import { connection, conversation } from "../state/live"
+import type { Ticket } from "../state/model"
+import { keepText, keptText, wantedText } from "../state/send"
+import { Channel } from "./small"
+
+const LONGEST = 20_000
+const TYPING_EVERY = 3_000
+const modifier = /Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl"
+
+export function Composer({ ticket }: { ticket: Ticket }) {
+  const [text, setText] = useState(keptText(ticket.id))
+  const box = useRef<HTMLTextAreaElement>(null)
+  const told = useRef(0)
+  const startedAt = useRef<number | null>(null)
+  const note = writing.value === "note"
+  const change = (value: string): void => {
+    setText(value)
+    keepText(ticket.id, value)
+    startedAt.current = value ? (startedAt.current ?? conversation(ticket.thread_id).inOrder.peek().at(-1)?.seq ?? 0) : null
+    if (value && Date.now() - told.current > TYPING_EVERY) {
+      told.current = Date.now()
+      connection.tell({ type: "typing", ticket_id: ticket.id, on: true, note })
+    }
+  }
+  useEffect(() => {
+    if (wantedText.value === null) return
+    change(text ? `${text}\n\n${wantedText.value}` : wantedText.value)
+    wantedText.value = null
+  }, [wantedText.value])
+  if (!canWrite.value) return <div class="composer"><p class="read-only"><Lock size={14} aria-hidden="true" />You can read here. Ask an admin for the agent role to reply.</p></div>
+
+  const tooLong = text.length > LONGEST
+  const sendable = text.trim() !== "" && !tooLong
+  const send = (): void => {
+    if (!sendable) return
+    say(ticket, text.trim(), note)
+    connection.tell({ type: "typing", ticket_id: ticket.id, on: false, note })
+    told.current = 0
+    change("")
+    box.current?.focus()
+  }
+  const other = startedAt.current === null ? undefined : conversation(ticket.thread_id).inOrder.value.findLast((message) => message.seq > startedAt.current! && message.author.kind !== "customer" && message.author.kind !== "system" && message.author.id !== me.value?.agent.id)
+  const owner = ticket.control === "agents" && ticket.assignee_id !== null && ticket.assignee_id !== me.value?.agent.id ? firstName(nameOf(ticket.assignee_id)) : ""
+  const hint = tooLong ? `${(text.length - LONGEST).toLocaleString()} characters too long. Split it in two.` : note ? "Only your team sees notes." : ticket.control === "assistant" ? "Sending takes over from the assistant." : owner ? `${owner} has this ticket.` : connection.state.value === "offline" ? "Offline. It will be sent when you are back." : ""
+  return (
+    <div class="composer">
+      {other && <div class="notice" role="status"><span class="spring">{other.author.kind === "assistant" ? "The assistant" : firstName(other.author.name)} replied while you were typing.</span><button type="button" class="button small" onClick={() => (startedAt.current = other.seq, change(text))}>I saw it</button></div>}
+      <div class={`composer-box ${note ? "note" : ""}`}>
+        <div class="tabs" role="tablist" aria-label="What to write">
+          {(["reply", "note"] as const).map((each) => <button key={each} type="button" role="tab" class="tab" aria-selected={writing.value === each} onClick={() => { writing.value = each; box.current?.focus() }}>{each === "reply" ? "Public reply" : "Team note"}</button>)}
+          {!note && <Channel name={ticket.channel} />}
+        </div>
+        <textarea ref={box} aria-label={note ? "Note" : "Reply"} placeholder={note ? "Tell your team something" : `Reply to ${firstName(ticket.customer_name) || "the visitor"}`} value={text} onInput={(event) => change(event.currentTarget.value)}
+          onKeyDown={(event) => { if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) { event.preventDefault(); send() } else if (event.key === "Escape") event.currentTarget.blur() }} />
+        <div class="composer-foot"><span class={`tell ${tooLong ? "count" : ""}`} role="status">{hint}</span><button type="button" class="button main" disabled={!sendable} onClick={send} aria-label="Send">{note ? "Add note" : "Send"}<span class="send-keys" aria-hidden="true"><kbd>{modifier}</kbd><kbd>↵</kbd></span></button></div>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,51 @@
+import { BadgeCheck, ChevronLeft, ExternalLink, X } from "lucide-preact"
+import { agentsToChoose, assign, setPriority, setTags } from "../state/commands"
+import { canWrite, conversations, customers, me, nameOf, teamName, tickets } from "../state/desk"
+import type { Ticket } from "../state/model"
+import { detailsOnPhone, follow, ticketPath } from "../state/router"
+import { ago } from "../state/clock"
+import { Avatar, Control, Menu } from "./small"
+
+const priorities = ["low", "normal", "high", "urgent"] as const
+
+const safe = (url: string): string | undefined => (/^https?:\/\//.test(url) ? url : undefined)
+
+export function Details({ ticket }: { ticket: Ticket }) {
+  const customer = customers.get(ticket.customer_id)
+  const page = conversations.get(ticket.thread_id)?.inOrder.value.findLast((message) => message.page)?.page
+  const others = tickets.all().filter((each) => each.thread_id === ticket.thread_id).sort((a, b) => b.number - a.number)
+  const name = customer?.name || ticket.customer_name || "Visitor"
+  const owner = ticket.assignee_id ? nameOf(ticket.assignee_id) : teamName(ticket.team_id) || "Nobody"
+  return (
+    <aside class="pane details-pane" aria-label="Details">
+      <header class="bar"><button type="button" class="icon-button only-phone" aria-label="Back to the conversation" onClick={() => (detailsOnPhone.value = false)}><ChevronLeft size={20} aria-hidden="true" /></button><h2>Details</h2></header>
+      <div class="details">
+        <section>
+          <div class="person"><Avatar name={name} size="large" /><div><b>{name}</b>{customer?.language && <span class="quiet">Writes in {new Intl.DisplayNames(undefined, { type: "language" }).of(customer.language)}</span>}</div></div>
+          {customer?.identities.filter((each) => each.kind !== "visitor").map((each) => (
+            <div class="identity" key={each.id}><BadgeCheck size={14} aria-hidden="true" style={{ opacity: each.verified ? 1 : 0.25 }} /><span class="cut" title={each.value}>{each.value}</span><small class={each.verified ? "yes" : ""}>{each.verified ? "Verified" : "Claimed"}</small></div>
+          ))}
+        </section>
+        <section>
+          <h2>Ticket #{ticket.number}</h2>
+          <dl class="pairs">
+            <div><dt>Status</dt><dd><Control ticket={ticket} /></dd></div>
+            <div><dt>Owner</dt><dd>{canWrite.value ? <Menu name="assign" label={`Assign, now ${owner}`} button={<span class="cut">{owner}</span>} choices={[
+              { name: "Me", far: "", checked: ticket.assignee_id === me.value?.agent.id, run: () => void assign(ticket, me.value!.agent.id, ticket.team_id) },
+              ...agentsToChoose().filter((agent) => agent.id !== me.value?.agent.id).map((agent) => ({ name: agent.name, checked: agent.id === ticket.assignee_id, run: () => void assign(ticket, agent.id, ticket.team_id) })),
+              ...(me.value?.teams ?? []).map((team) => ({ name: `Team ${team.name}`, checked: ticket.assignee_id === null && team.id === ticket.team_id, run: () => void assign(ticket, null, team.id) })),
+              { name: "Nobody", checked: ticket.assignee_id === null && ticket.team_id === null, run: () => void assign(ticket, null, null) },
+            ]} /> : owner}</dd></div>
+            <div><dt>Priority</dt><dd>{canWrite.value ? <Menu name="priority" label={`Priority, now ${ticket.priority}`} button={ticket.priority} choices={priorities.map((each) => ({ name: each, checked: each === ticket.priority, run: () => void setPriority(ticket, each) }))} /> : ticket.priority}</dd></div>
+          </dl>
+          <div class="tags">
+            {ticket.tags.map((tag) => <span class="mark" key={tag}>{tag}{canWrite.value && <button type="button" aria-label={`Remove tag ${tag}`} onClick={() => void setTags(ticket, ticket.tags.filter((each) => each !== tag))}><X size={11} aria-hidden="true" /></button>}</span>)}
+            {canWrite.value && <input aria-label="Add a tag" placeholder="Add a tag" maxLength={60} onKeyDown={(event) => { const tag = event.currentTarget.value.trim(); if (event.key === "Enter" && tag) { event.currentTarget.value = ""; void setTags(ticket, [...new Set([...ticket.tags, tag])]) } }} />}
+          </div>
+        </section>
+        {page && <section><h2>Page they wrote from</h2><a class="cut" href={safe(page.url ?? "")} target="_blank" rel="noreferrer">{page.product || page.title || page.url} <ExternalLink size={12} aria-hidden="true" style={{ display: "inline" }} /></a>{page.price && <span class="quiet">{page.price}</span>}</section>}
+        <section><h2>Tickets of this customer</h2><div class="others">{others.map((each) => <a key={each.id} href={ticketPath(each.number)} onClick={(event) => follow(event, ticketPath(each.number))} {...(each.id === ticket.id ? { "aria-current": "true" as const } : {})}><span class="cut">{each.subject || each.preview?.text || `#${each.number}`}</span><small>{ago(each.updated_at)}</small></a>)}</div></section>
+      </div>
+    </aside>
+  )
+}

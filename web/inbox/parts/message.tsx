@@ -1,0 +1,100 @@
+import { Bot, CircleAlert, CircleHelp, FileText, Paperclip, Sparkles, StickyNote, TriangleAlert } from "lucide-preact"
+import { exact, hourOf } from "../state/clock"
+import { sayOnPurpose, write } from "../state/commands"
+import { canWrite, threads } from "../state/desk"
+import type { Handoff as HandoffData, Message, Suggestion } from "../state/model"
+import { acked, wantedText, type Pending } from "../state/send"
+import { Avatar, Channel } from "./small"
+
+const safe = (url: string | null | undefined): string | undefined => (url && /^(https?:\/\/|\/(?!\/))/.test(url) ? url : undefined)
+
+export function Bubble({ message, same }: { message: Message; same: boolean }) {
+  const { author, visibility } = message
+  const note = visibility === "note"
+  const ours = author.kind !== "customer" && !note
+  const name = author.kind === "assistant" ? "Assistant" : author.name || "Visitor"
+  return (
+    <article class={`message by-${author.kind} ${ours ? "ours" : ""} ${note ? "is-note" : ""} ${same ? "same" : ""}`}>
+      {author.kind === "assistant" ? <span class="avatar spark" aria-hidden="true"><Bot size={15} /></span> : <Avatar name={name} />}
+      <div class="said">
+        <span class="by">{note && <><StickyNote size={13} aria-hidden="true" />Note by</>}<b>{name}</b><time dateTime={message.at} title={exact(message.at)}>{hourOf(message.at)}</time>{message.channel !== "webchat" && !note && <Channel name={message.channel} />}</span>
+        {message.text && <div class="bubble">{message.text}</div>}
+        {message.attachments.length > 0 && <div class="files">{message.attachments.map((file) => file.media_type.startsWith("image/") && safe(file.url) ? <a key={file.id} class="picture" href={safe(file.url)} target="_blank" rel="noreferrer"><img src={file.url} alt={file.name} loading="lazy" /></a> : <a key={file.id} class="file" href={safe(file.url)} download><Paperclip size={14} aria-hidden="true" /><span class="cut">{file.name}</span></a>)}</div>}
+        {message.citations.length > 0 && <div class="cites">{message.citations.map((cite) => <a key={cite.title} class="cite" href={safe(cite.url)} target="_blank" rel="noreferrer" title={cite.quote}><FileText size={12} aria-hidden="true" /><span class="cut">{cite.title}</span></a>)}</div>}
+        {message.why && <span class="why">{message.why}</span>}
+        <DeliveryState message={message} />
+      </div>
+    </article>
+  )
+}
+
+function DeliveryState({ message }: { message: Message }) {
+  const { delivery, author } = message
+  if (author.kind === "customer" || message.visibility === "note") return null
+  if (delivery?.status === "failed") return <span class="state failed" role="alert"><CircleAlert size={14} aria-hidden="true" />Not delivered. {delivery.error ?? "Send it again, or use another channel."}</span>
+  if (delivery?.status === "withheld") return <span class="state odd"><TriangleAlert size={13} aria-hidden="true" />Withheld: a person took over before it was sent</span>
+  if (delivery?.status === "uncertain") return <span class="state odd"><CircleHelp size={13} aria-hidden="true" />May not have arrived. Ask before sending it again.</span>
+  const thread = threads.get(message.thread_id)
+  const seen = delivery?.status === "read" || (thread?.customer_read_seq ?? 0) >= message.seq
+  return seen && thread?.last_seq === message.seq ? <span class="state">Seen</span> : null
+}
+
+export function PendingBubble({ pending }: { pending: Pending }) {
+  const { problem, note, text } = pending
+  const edit = (): void => {
+    acked(pending.id)
+    wantedText.value = text
+    write(note ? "note" : "reply")
+  }
+  return (
+    <article class={`message ours ${note ? "is-note" : ""} ${problem ? "" : "sending"}`}>
+      <div class="said">
+        <div class="bubble">{text}</div>
+        {problem ? <span class="state refused" role="alert"><CircleAlert size={14} aria-hidden="true" />{problem.type === "taken" ? `${problem.holder || "Someone"} has this ticket` : `${problem.title}${problem.detail ? `. ${problem.detail}` : ""}`}</span> : <span class="state">Sending…</span>}
+        {problem && <div class="files">{problem.type === "taken" && <button type="button" class="button small main" onClick={() => sayOnPurpose(pending)}>Take it on purpose</button>}<button type="button" class="button small" onClick={edit}>Edit</button></div>}
+      </div>
+    </article>
+  )
+}
+
+const reasons: Record<HandoffData["reason"], string> = {
+  asked: "They asked for a person",
+  no_answer: "The assistant found no sure answer",
+  policy: "A person decides this",
+  tone: "The tone turned",
+  failed: "The same thing failed twice",
+  approval: "An action needs approval",
+  unavailable: "The assistant was not available",
+  away: "The agent went away",
+}
+
+function use(text: string): void {
+  wantedText.value = text
+  write("reply")
+}
+
+const Suggested = ({ text }: { text: string }) => <div class="suggested"><span>Suggested reply</span>{text}{canWrite.value && <button type="button" class="button small" onClick={() => use(text)}>Use it</button>}</div>
+
+export function Handoff({ handoff }: { handoff: HandoffData }) {
+  return (
+    <section class="card handoff" aria-label="Handoff">
+      <header><TriangleAlert size={16} aria-hidden="true" /><h2>{reasons[handoff.reason]}</h2><time dateTime={handoff.at} title={exact(handoff.at)}>{hourOf(handoff.at)}</time></header>
+      {handoff.summary && <p>{handoff.summary}</p>}
+      <dl>
+        {handoff.wants && <><dt>They want</dt><dd>{handoff.wants}</dd></>}
+        {handoff.tried && handoff.tried.length > 0 && <><dt>Tried</dt><dd><ul>{handoff.tried.map((each) => <li key={each}>{each}</li>)}</ul></dd></>}
+        {handoff.promised_by && <><dt>Promised by</dt><dd><time dateTime={handoff.promised_by} title={exact(handoff.promised_by)}>{hourOf(handoff.promised_by)}</time></dd></>}
+      </dl>
+      {handoff.suggested_reply && <Suggested text={handoff.suggested_reply} />}
+    </section>
+  )
+}
+
+export function Kept({ suggestion }: { suggestion: Suggestion }) {
+  return (
+    <section class="card kept" aria-label="Answer kept from the assistant">
+      <header><Sparkles size={16} aria-hidden="true" /><h2>The assistant's answer was not sent</h2><time dateTime={suggestion.at}>{hourOf(suggestion.at)}</time></header>
+      <Suggested text={suggestion.text} />
+    </section>
+  )
+}

@@ -1,0 +1,57 @@
+import { Bot, CheckCheck, CircleUser, Clock, Hourglass, Inbox, LoaderCircle, UserRoundX, Wifi, WifiOff } from "lucide-preact"
+import { counts, firstName, me } from "../state/desk"
+import { sheet } from "../state/commands"
+import { connection, signOut } from "../state/live"
+import { follow, showView, view } from "../state/router"
+import { viewNames, views } from "../state/views"
+import { Brand } from "./doors"
+import { Avatar, Menu } from "./small"
+
+const icons = { mine: CircleUser, unassigned: UserRoundX, waiting: Hourglass, assistant: Bot, open: Inbox, snoozed: Clock, resolved: CheckCheck }
+
+export function setTheme(theme: string): void {
+  localStorage.setItem("shopbell:theme", theme)
+  if (theme === "system") delete document.documentElement.dataset["theme"]
+  else document.documentElement.dataset["theme"] = theme
+}
+
+export function Nav() {
+  const theme = localStorage.getItem("shopbell:theme") ?? "system"
+  const agent = me.value?.agent
+  return (
+    <nav class="pane nav" aria-label="Views">
+      <Brand />
+      <div class="views">
+        {viewNames.map((name) => {
+          const Icon = icons[name]
+          const count = counts.value?.[views[name].count] ?? 0
+          return (
+            <a key={name} class={`view ${name === "waiting" && count ? "urgent" : ""}`} href={`/?view=${name}`} title={views[name].label} {...(view.value === name ? { "aria-current": "page" as const } : {})}
+              onClick={(event) => { follow(event, `/?view=${name}`); if (event.defaultPrevented) showView(name) }}>
+              <Icon size={16} aria-hidden="true" />
+              <span class="cut">{views[name].label}</span>
+              {count > 0 && name !== "resolved" && <span class="num">{count}</span>}
+            </a>
+          )
+        })}
+      </div>
+      <div class="nav-foot">
+        <ConnectionState />
+        {agent && (
+          <Menu name="me" label={`${agent.name}, your menu`} side="up left" button={<><Avatar name={agent.name} /><span class="me-name"><span class="cut">{firstName(agent.name)}</span><small>{agent.role}</small></span></>}
+            choices={[
+              ...["system", "light", "dark"].map((each) => ({ name: `${each[0]!.toUpperCase()}${each.slice(1)} theme`, checked: theme === each, run: () => setTheme(each) })),
+              { name: "Keyboard shortcuts", far: "?", run: () => (sheet.value = "keys") },
+              { name: "Sign out", run: () => void signOut() },
+            ]} />
+        )}
+      </div>
+    </nav>
+  )
+}
+
+function ConnectionState() {
+  const state = connection.state.value
+  const [kind, word, Icon] = state === "live" ? (["live", "Live", Wifi] as const) : state === "offline" || state === "stopped" ? (["offline", "Offline", WifiOff] as const) : (["catching-up", "Catching up", LoaderCircle] as const)
+  return <div class="connection" role="status" data-state={kind} title={word}><Icon size={14} aria-hidden="true" /><span class="words">{word}</span></div>
+}

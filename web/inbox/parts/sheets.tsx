@@ -1,0 +1,50 @@
+import type { ComponentChildren } from "preact"
+import { useEffect, useRef } from "preact/hooks"
+import { commands, release, sheet } from "../state/commands"
+import { openTicket } from "../state/desk"
+
+function Dialog({ title, children }: { title: string; children: ComponentChildren }) {
+  const box = useRef<HTMLDialogElement>(null)
+  useEffect(() => box.current?.showModal(), [])
+  return (
+    <dialog ref={box} aria-label={title} onClose={() => (sheet.value = null)}>
+      <header class="bar"><h2>{title}</h2><span class="spring" /><button type="button" class="button bare small" onClick={() => box.current?.close()}>Close</button></header>
+      <div class="dialog-body">{children}</div>
+    </dialog>
+  )
+}
+
+export function Sheets() {
+  if (sheet.value === "keys") return <Keys />
+  if (sheet.value === "release") return <ReleaseSheet />
+  return null
+}
+
+function Keys() {
+  return (
+    <Dialog title="Keyboard shortcuts">
+      <div class="keys-grid">
+        {(["Move", "Ticket", "Views"] as const).map((group) => (
+          <section key={group}>
+            <h3>{group}</h3>
+            <ul>{commands.filter((each) => each.group === group).map((each) => <li key={each.name}>{each.name}<span class="keys">{each.keys.split(" ").map((key) => <kbd key={key}>{key}</kbd>)}</span></li>)}</ul>
+          </section>
+        ))}
+      </div>
+    </Dialog>
+  )
+}
+
+function ReleaseSheet() {
+  const note = useRef<HTMLTextAreaElement>(null)
+  const ticket = openTicket.value
+  if (!ticket) return null
+  return (
+    <Dialog title="Release to the assistant">
+      <form onSubmit={(event) => { event.preventDefault(); void release(ticket, note.current?.value.trim() ?? ""); sheet.value = null }}>
+        <label class="field"><span>Note to the assistant</span><textarea ref={note} rows={3} maxLength={4000} placeholder="What was settled, and what it may say. You can leave this empty." /></label>
+        <div class="dialog-actions"><button class="button main">Give it back</button></div>
+      </form>
+    </Dialog>
+  )
+}

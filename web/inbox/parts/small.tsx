@@ -1,0 +1,114 @@
+import { Bot, Camera, CircleUser, Gamepad2, Hash, Hourglass, Mail, MessageCircle, MessageSquareText, Music2, Phone, Send, Smartphone, Zap } from "lucide-preact"
+import type { ComponentChildren, JSX } from "preact"
+import { useEffect, useRef } from "preact/hooks"
+import { ago, exact, now, waited } from "../state/clock"
+import { firstName, me, nameOf } from "../state/desk"
+import { isActive, type Ticket } from "../state/model"
+import { menu } from "../state/commands"
+
+const channels: Record<string, [typeof Mail, string]> = {
+  webchat: [MessageCircle, "Web chat"],
+  email: [Mail, "Email"],
+  whatsapp: [Phone, "WhatsApp"],
+  instagram: [Camera, "Instagram"],
+  messenger: [Zap, "Messenger"],
+  tiktok: [Music2, "TikTok"],
+  sms: [Smartphone, "SMS"],
+  discord: [Gamepad2, "Discord"],
+  slack: [Hash, "Slack"],
+  telegram: [Send, "Telegram"],
+}
+
+export function Channel({ name }: { name: string }) {
+  const [Icon, label] = channels[name] ?? [MessageSquareText, me.value?.channels[name] ?? name]
+  return (
+    <span class="channel">
+      <Icon size={13} aria-hidden="true" />
+      {label}
+    </span>
+  )
+}
+
+export function Avatar({ name, size = "" }: { name: string; size?: "" | "small" | "large" }) {
+  const letters = name.split(/\s+/).filter(Boolean)
+  const hue = [...name].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 360, 7)
+  const initials = letters.length ? [letters[0], letters.length > 1 ? letters.at(-1) : ""].map((word) => [...(word ?? "")][0] ?? "").join("") : "?"
+  return (
+    <span class={`avatar ${size}`} style={{ "--hue": hue } as JSX.CSSProperties} aria-hidden="true">
+      {initials.toUpperCase()}
+    </span>
+  )
+}
+
+/** Who may answer now, in words and a shape. */
+export function Control({ ticket }: { ticket: Ticket }) {
+  if (!isActive(ticket)) return <span class="mark">{ticket.status === "snoozed" ? "Snoozed" : "Resolved"}</span>
+  if (ticket.control === "assistant") return <span class="mark assistant"><Bot size={12} aria-hidden="true" />Assistant</span>
+  if (ticket.assignee_id === null) return <span class="mark waiting"><Hourglass size={11} aria-hidden="true" />Waiting for a person</span>
+  const mine = ticket.assignee_id === me.value?.agent.id
+  return <span class={`mark ${mine ? "mine" : ""}`}><CircleUser size={12} aria-hidden="true" />{mine ? "You" : firstName(nameOf(ticket.assignee_id))}</span>
+}
+
+const LATE = 2 * 60_000
+
+export function Wait({ ticket }: { ticket: Ticket }) {
+  const since = isActive(ticket) ? ticket.waiting_since : null
+  if (!since) return <time class="when" title={exact(ticket.updated_at)} dateTime={ticket.updated_at}>{ago(ticket.preview?.at ?? ticket.updated_at)}</time>
+  return <time class={`when ${now.value - Date.parse(since) > LATE ? "late" : ""}`} title={`Waiting since ${exact(since)}`} dateTime={since}><Hourglass size={11} aria-hidden="true" />{waited(since)}</time>
+}
+
+export const Dots = () => <span class="dots" aria-hidden="true"><i /><i /><i /></span>
+
+export interface Choice {
+  name: string
+  run: () => void
+  far?: string
+  checked?: boolean
+}
+
+/** A button with a menu below it; `name` also opens it from the keyboard. */
+export function Menu({ name, label, choices, button, side = "" }: { name: string; label: string; choices: readonly Choice[]; button: ComponentChildren; side?: string }) {
+  const home = useRef<HTMLDivElement>(null)
+  const open = menu.value === name
+  useEffect(() => {
+    if (!open) return
+    home.current?.querySelector<HTMLElement>("[role^=menuitem]")?.focus()
+    const outside = (event: Event): void => {
+      if (!home.current?.contains(event.target as Node)) menu.value = null
+    }
+    addEventListener("pointerdown", outside)
+    return () => removeEventListener("pointerdown", outside)
+  }, [open])
+  const shut = (): void => {
+    menu.value = null
+    home.current?.querySelector<HTMLElement>("button")?.focus()
+  }
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (!open) return
+    if (event.key === "Escape") shut()
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const items = [...home.current!.querySelectorAll<HTMLElement>("[role^=menuitem]")]
+      const at = items.indexOf(document.activeElement as HTMLElement)
+      items.at((at + (event.key === "ArrowDown" ? 1 : -1)) % items.length)?.focus()
+    } else return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+  return (
+    <div class="menu-home" ref={home} onKeyDown={onKeyDown}>
+      <button type="button" class={name === "me" ? "me" : "button"} aria-haspopup="menu" aria-expanded={open} aria-label={label} onClick={() => (menu.value = open ? null : name)}>
+        {button}
+      </button>
+      {open && (
+        <div class={`menu ${side}`} role="menu" aria-label={label}>
+          {choices.map((choice) => (
+            <button key={choice.name} type="button" role={choice.checked === undefined ? "menuitem" : "menuitemradio"} {...(choice.checked === undefined ? {} : { "aria-checked": choice.checked })} onClick={() => { shut(); choice.run() }}>
+              {choice.name}
+              <span class="far">{choice.checked ? "✓" : choice.far}</span>
+            </button>
+          ))}
+        </div>
+      )}
+    </div>
+  )
+}
