@@ -212,9 +212,7 @@ class Pong(Struct, frozen=True, kw_only=True, tag="pong"):
 
 
 AgentOut = Welcome | Events | AgentAck | Refusal | Typing | Viewing | AnswerDraft | Pong
-ShopperOut = (
-    Welcome | Snapshot | ShopperEvents | ShopperAck | Refusal | Typing | AnswerDraft | Pong
-)
+ShopperOut = Welcome | Snapshot | ShopperEvents | ShopperAck | Refusal | Typing | AnswerDraft | Pong
 
 ENDINGS: dict[int, Literal["resume", "sign_in", "stop"]] = {
     CLOSE_RESUME: "resume",

@@ -1,0 +1,169 @@
+"""The relay: moves committed outbox rows into the stream, and from there to Redis.
+
+What it guarantees. One leader at a time holds a Postgres session lock. A move is one transaction:
+rows leave the outbox and enter `event` with the next gap-free positions, so each committed row
+gets exactly one position. Rows of one thread are written under that thread's lock, so their ids
+are their commit order and a move never overtakes within a thread. A move is published by XADD
+with the explicit id `<position>-0`: Redis refuses a repeat, so publishing is at least once and
+seen once. `stream.published` is written with the next move; after a crash a new leader publishes
+again from there, which costs one refused XADD an event. A wiped Redis begins again at the next
+position; readers fetch the gap from Postgres.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+import aiosql
+import structlog
+from msgspec import Struct
+from psycopg import AsyncConnection, OperationalError
+from psycopg.rows import DictRow, dict_row
+from redis.asyncio import Redis
+from redis.exceptions import RedisError, ResponseError
+
+log = structlog.get_logger()
+
+_read_queries = cast("Callable[..., Any]", aiosql.from_path)  # pyright: ignore[reportUnknownMemberType]
+_queries = _read_queries(
+    Path(__file__).with_name("relay.sql"), "psycopg", mandatory_parameters=False
+)
+MOVE, HEAD, EVENTS_AFTER, LEAD = (
+    getattr(_queries, name).sql.encode() for name in ("move", "head", "events_after", "lead")
+)
+BATCH = 500
+POLL = 0.2
+KEEP = 100_000
+IDLE_LIMIT = "10s"
+
+
+class Moved(Struct, frozen=True, kw_only=True):
+    """An event with its position; `payload` is its JSON, still without one."""
+
+    position: int
+    kind: str
+    payload: str
+
+
+Triggers = Callable[[Sequence[Moved]], Awaitable[None]]
+"""Enqueues the jobs that events call for; it may be told of an event more than once."""
+
+
+async def no_triggers(moved: Sequence[Moved]) -> None:
+    """For processes that run no jobs."""
+
+
+def stream_key(epoch: UUID, partition: int = 0) -> str:
+    """The Redis key of one history's stream; a restore begins a new key."""
+    return f"shopbell:{epoch}:stream:{partition}"
+
+
+class Relay:
+    """One candidate for leadership. `run` until cancelled; `wake` when a commit left events."""
+
+    def __init__(self, database_url: str, redis: Redis, triggers: Triggers = no_triggers) -> None:
+        self._database_url = database_url
+        self._redis = redis
+        self._triggers = triggers
+        self._woken = asyncio.Event()
+        self._published = 0
+        self.leading = False
+
+    def wake(self) -> None:
+        """Look into the outbox now rather than at the next poll."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Lead whenever nobody else does, for ever."""
+        while True:
+            try:
+                await self._lead()
+            except OperationalError as lost:
+                log.warning("relay database lost", error=str(lost).strip())
+            finally:
+                self.leading = False
+            await asyncio.sleep(POLL)
+
+    async def _lead(self) -> None:
+        connection = await AsyncConnection[DictRow].connect(
+            self._database_url, autocommit=True, row_factory=dict_row
+        )
+        async with connection:
+            # A stopped leader (SIGSTOP, a frozen host) must not hold the lock for ever.
+            await connection.execute(f"SET idle_session_timeout = '{IDLE_LIMIT}'".encode())
+            while not (await _one(connection, LEAD))["leading"]:
+                await self._pause()
+            head = await _one(connection, HEAD)
+            key = stream_key(head["epoch"])
+            self._published = head["published"]
+            self.leading = True
+            log.info("relay leads", position=head["position"])
+            await self._catch_up(connection, key, head["position"])
+            while True:
+                await self._move(connection, key)
+
+    async def _catch_up(self, connection: AsyncConnection[DictRow], key: str, upto: int) -> None:
+        """Publish again what a former leader moved and perhaps did not publish."""
+        while self._published < upto:
+            values = {"after": self._published, "batch": BATCH}
+            rows = await (await connection.execute(EVENTS_AFTER, values)).fetchall()
+            await self._publish(connection, key, [_moved(row) for row in rows])
+
+    async def _move(self, connection: AsyncConnection[DictRow], key: str) -> None:
+        self._woken.clear()
+        values = {"batch": BATCH, "published": self._published}
+        rows = await (await connection.execute(MOVE, values)).fetchall()
+        if rows:
+            await self._publish(connection, key, [_moved(row) for row in rows])
+        if len(rows) < BATCH:
+            await self._pause()
+
+    async def _publish(
+        self, connection: AsyncConnection[DictRow], key: str, moved: Sequence[Moved]
+    ) -> None:
+        """Bring events to Redis, waiting for it as long as it takes, and keep the lead meanwhile."""
+        while True:
+            try:
+                await self._add(key, moved)
+                await self._triggers(moved)
+            except (RedisError, OSError) as away:
+                log.warning("relay redis away", error=type(away).__name__)
+                await asyncio.sleep(POLL)
+                await connection.execute(b"SELECT 1")
+            else:
+                self._published = moved[-1].position
+                return
+
+    async def _add(self, key: str, moved: Sequence[Moved]) -> None:
+        pipeline = self._redis.pipeline(transaction=False)
+        for one in moved:
+            pipeline.xadd(
+                key,
+                {"k": one.kind, "e": one.payload},
+                id=f"{one.position}-0",
+                maxlen=KEEP,
+                approximate=True,
+            )
+        for result in await pipeline.execute(raise_on_error=False):
+            if isinstance(result, ResponseError) and "equal or smaller" in str(result):
+                continue
+            if isinstance(result, Exception):
+                raise result
+
+    async def _pause(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), POLL)
+
+
+async def _one(connection: AsyncConnection[DictRow], query: bytes) -> DictRow:
+    row = await (await connection.execute(query)).fetchone()
+    if row is None:
+        raise LookupError("the stream's row is missing: run `shopbell migrate`")
+    return row
+
+
+def _moved(row: DictRow) -> Moved:
+    return Moved(position=row["position"], kind=row["kind"], payload=row["payload"])
