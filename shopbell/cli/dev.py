@@ -1,0 +1,140 @@
+"""Everything of Shopbell under one command, ended together."""
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from types import FrameType
+
+from shopbell.cli.embedded.children import Child
+from shopbell.cli.embedded.services import Services, running_services
+from shopbell.cli.failure import Failure
+from shopbell.settings import SETTINGS, Settings
+
+READY_S = 60.0
+LOOK_EVERY_S = 0.1
+LONGEST_BACKOFF_S = 10.0
+STEADY_S = 30.0
+
+
+def run(settings: Settings, prepare: Callable[[Settings], list[str]]) -> None:
+    """Start services, server and worker, print the ready line, then watch until a signal.
+
+    `prepare` is called once the services answer and returns lines to print before the ready line.
+    """
+    _check_port(settings)
+    stop = threading.Event()
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
+    with contextlib.ExitStack() as undo:
+        services = undo.enter_context(running_services(settings, alone=True))
+        lines = prepare(services.settings)
+        kept = [_Kept(name, services.settings) for name in ("serve", "work")]
+        for one in kept:
+            undo.callback(one.child.stop)
+            one.child.start()
+        address = f"http://{_reached(settings.host)}:{settings.port}"
+        if _wait_until_ready(address, kept, stop):
+            for line in (f"inbox {address}/inbox", f"demo {address}/demo", f"help {address}/help"):
+                print(line)
+            print(*lines, f"ready {address}", sep="\n", flush=True)
+        while not stop.wait(LOOK_EVERY_S):
+            _keep_up(services, kept)
+
+
+class _Kept:
+    """A command that is started again when it ends, later each time while it keeps ending."""
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.name = name
+        self.child = Child(
+            [sys.executable, "-m", "shopbell.cli", name],
+            log=settings.data / "logs" / f"{name}.log",
+            env={**os.environ, **_variables(settings)},
+        )
+        self.started = time.monotonic()
+        self.backoff = 0.5
+
+    def look(self) -> None:
+        """Start it again once its time has come."""
+        now = time.monotonic()
+        if self.child.running or now - self.started < self.backoff:
+            return
+        steady = now - self.started > STEADY_S
+        self.backoff = 0.5 if steady else min(self.backoff * 2, LONGEST_BACKOFF_S)
+        print(
+            f"shopbell: {self.name} ended, starting it again: {self.child.last_words(1)}",
+            file=sys.stderr,
+            flush=True,
+        )
+        self.started = now
+        self.child.start()
+
+
+def _keep_up(services: Services, kept: list[_Kept]) -> None:
+    for name in services.revive():
+        print(f"shopbell: {name} had ended and runs again.", file=sys.stderr, flush=True)
+    for one in kept:
+        one.look()
+
+
+def _wait_until_ready(address: str, kept: list[_Kept], stop: threading.Event) -> bool:
+    """True once the server says it is ready, False where a signal came first."""
+    until = time.monotonic() + READY_S
+    while not _ready(address):
+        if stop.wait(LOOK_EVERY_S):
+            return False
+        for one in kept:
+            if not one.child.running:
+                raise Failure(
+                    f"{one.name} did not start: {one.child.last_words(1)} (see {one.child.log})"
+                )
+        if time.monotonic() > until:
+            raise Failure(f"The server was not ready within 60 s (see {kept[0].child.log}).")
+    return True
+
+
+def _ready(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/readyz", timeout=2) as answer:  # noqa: S310 - ours
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _variables(settings: Settings) -> dict[str, str]:
+    """The settings as environment variables, for a child to read the same."""
+    found: dict[str, str] = {}
+    for setting in SETTINGS:
+        value = getattr(settings, setting.field)
+        if value:
+            joined = ",".join(settings.trusted_proxies)
+            found[setting.variable] = joined if isinstance(value, tuple) else str(value)
+    return found
+
+
+def _reached(host: str) -> str:
+    return "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared only
+
+
+def _check_port(settings: Settings) -> None:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((settings.host, settings.port))
+    except OSError:
+        raise Failure(
+            f"Port {settings.port} on {settings.host} cannot be used: "
+            "another program may hold it. Give another one with --port."
+        ) from None
