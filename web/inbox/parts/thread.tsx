@@ -1,15 +1,15 @@
-import { ArrowDown, Bot, CheckCheck, ChevronLeft, Clock, Eye, Info, MessagesSquare, RotateCcw } from "lucide-preact"
+import { ArrowDown, Bot, CheckCheck, ChevronLeft, Clock, Eye, Info, MessagesSquare, RotateCcw, Undo2 } from "lucide-preact"
 import { useLayoutEffect, useRef, useState } from "preact/hooks"
 import { exact, dayKey, dayOf } from "../state/clock"
 import { command, snooze, snoozeTimes } from "../state/commands"
-import { canWrite, me, nameOf, openProblem, openTicket, tickets } from "../state/desk"
+import { canWrite, firstName, me, nameOf, openProblem, openTicket, tickets } from "../state/desk"
 import { conversation, drafts, loadOlder, typing, viewing } from "../state/live"
 import type { Message, Ticket } from "../state/model"
 import { detailsOnPhone, go, openKey, view } from "../state/router"
 import { pending } from "../state/send"
 import { Composer } from "./composer"
 import { Bubble, Handoff, Kept, PendingBubble } from "./message"
-import { Channel, Control, Dots, Menu } from "./small"
+import { Control, Dots, Menu } from "./small"
 
 export function ThreadPane() {
   const ticket = openTicket.value
@@ -37,11 +37,11 @@ function Header({ ticket }: { ticket: Ticket }) {
   return (
     <header class="bar thread-bar">
       <button type="button" class="icon-button only-phone" aria-label="Back to the list" onClick={() => go(`/?view=${view.value}`)}><ChevronLeft size={20} aria-hidden="true" /></button>
-      <div class="thread-title"><h1><span class="cut">{ticket.customer_name || "Visitor"}</span><span class="num">#{ticket.number}</span></h1><p><Control ticket={ticket} /><span class="not-phone"><Channel name={ticket.channel} /></span>{eyes.length > 0 && <span class="viewers"><Eye size={13} aria-hidden="true" />{eyes.map(nameOf).join(", ")} looking</span>}</p></div>
+      <div class="thread-title"><h1><span class="cut">{ticket.customer_name || "Visitor"}</span><span class="num">#{ticket.number}</span></h1><p><Control ticket={ticket} />{eyes.length > 0 && <span class="viewers" title={`${eyes.map(nameOf).join(", ")} looking`}><Eye size={13} aria-hidden="true" /><span class="cut">{eyes.map((agent) => firstName(nameOf(agent))).join(", ")}</span><span class="unseen">looking</span></span>}</p></div>
       <div class="thread-actions">
         {!canWrite.value && <span class="mark">View only</span>}
         {canWrite.value && open && <Menu name="snooze" label="Snooze" button={<><Clock size={15} aria-hidden="true" /><span class="unseen">Snooze</span></>} choices={snoozeTimes().map(({ name, until }) => ({ name, run: () => void snooze(ticket, until) }))} />}
-        <Action name="Release" />
+        <Action name="Release"><Undo2 size={15} aria-hidden="true" /></Action>
         <Action name="Resolve"><CheckCheck size={15} aria-hidden="true" /></Action>
         <Action name="Reopen"><RotateCcw size={15} aria-hidden="true" /></Action>
         <Action name="Take over" main />
