@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import jwt
 import msgspec
 import pytest
 from psycopg_pool import AsyncConnectionPool
@@ -72,6 +73,28 @@ async def test_linked_data_says_what_the_shop_knows(
             assert offer["sku"] == variant.sku
             assert round(float(offer["price"]) * 100) == variant.price.amount
             assert offer["availability"].endswith("/InStock") == (variant.stock > 0)
+
+
+async def test_a_demo_customer_is_signed_in_to_the_chat_until_switched_back(
+    browser: httpx.AsyncClient, pool: AsyncConnectionPool[Any]
+) -> None:
+    async with pool.connection() as db:
+        row = await (await db.execute("SELECT secret FROM connection")).fetchone()
+    assert row is not None
+    assert (await browser.post("/demo/sign-in", data={"shopper": "mia"})).status_code == 303
+    pages = [await browser.get("/demo"), await browser.get("/demo/products/mill-cardigan")]
+    marks: set[str] = set()
+    for page in pages:
+        assert page.headers["cache-control"] == "no-store"
+        token = re.findall(r'data-identity-token="([^"]+)"', page.text)[0]
+        said = jwt.decode(token, row[0], algorithms=["HS256"], options={"require": ["sub", "exp"]})
+        assert (said["email"], said["name"]) == ("mia.lindqvist@mail.example", "Mia Lindqvist")
+        assert said["exp"] - said["iat"] <= 600
+        marks.add(said["jti"])
+    assert len(marks) == 2
+    for form in ({"shopper": ""}, {"shopper": "somebody"}, {}):
+        await browser.post("/demo/sign-in", data=form)
+        assert "data-identity-token" not in (await browser.get("/demo")).text
 
 
 async def test_text_from_the_shop_never_becomes_markup(

@@ -10,12 +10,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from psycopg_pool import AsyncConnectionPool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from shopbell.connectors.commerce.demo import library
 from shopbell.connectors.commerce.demo.seed import WIDGET_KEY
 from shopbell.connectors.commerce.demo.shop import DemoShop
+from shopbell.connectors.commerce.demo.storefront.identity import (
+    COOKIE,
+    NAMES,
+    SignedIn,
+    signed_in,
+)
 from shopbell.connectors.commerce.demo.storefront.pictures import picture
 from shopbell.connectors.commerce.types import Product, ShopUnavailable, Variant
 from shopbell.settings import Settings
@@ -24,11 +30,12 @@ _HERE = Path(__file__).parent
 _CSS = (_HERE / "storefront.css").read_text("utf-8")
 _FOR_A_DAY = {"Cache-Control": "public, max-age=86400"}
 _FRESH = {"Cache-Control": "no-cache"}
+_UNKEPT = {"Cache-Control": "no-store"}
 
 
 def routes(pool: AsyncConnectionPool[Any], settings: Settings) -> list[Route]:
     """The storefront's routes, with their whole paths; `pool` must be open when they are asked."""
-    pages = _Pages(DemoShop(pool, settings.public_url))
+    pages = _Pages(pool, settings)
     return [
         Route("/demo", pages.home, name="demo"),
         Route("/demo/", pages.home),
@@ -36,13 +43,16 @@ def routes(pool: AsyncConnectionPool[Any], settings: Settings) -> list[Route]:
         Route("/demo/collections/{slug}", pages.collection),
         Route("/demo/products/{handle}", pages.product),
         Route("/demo/pictures/{handle}/{colour}.svg", _picture),
+        Route("/demo/sign-in", pages.sign_in, methods=["POST"]),
         Route("/demo/{rest:path}", pages.nothing),
     ]
 
 
 class _Pages:
-    def __init__(self, shop: DemoShop) -> None:
-        self._shop = shop
+    def __init__(self, pool: AsyncConnectionPool[Any], settings: Settings) -> None:
+        self._pool = pool
+        self._secure = settings.public_url.startswith("https:")
+        self._shop = DemoShop(pool, settings.public_url)
         self._templates = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
@@ -55,16 +65,19 @@ class _Pages:
             "collections": library.collections(),
             "widget_key": WIDGET_KEY,
             "picture_of": _picture_path,
+            "names": NAMES,
+            "shopper": None,
         }
 
-    async def home(self, _: Request) -> Response:
+    async def home(self, request: Request) -> Response:
         try:
+            shopper = await self._shopper(request)
             products = await self._shop.products()
         except ShopUnavailable:
             return self._closed()
         liked = [one for one in products if "bestseller" in one.tags]
         covers = {one.collection: one for one in reversed(products)}
-        return self._page("home.html", title="", products=liked[:8], covers=covers)
+        return self._page("home.html", title="", products=liked[:8], covers=covers, shopper=shopper)
 
     async def collection(self, request: Request) -> Response:
         slug = request.path_params["slug"]
@@ -72,13 +85,15 @@ class _Pages:
         if found is None:
             return await self.nothing(request)
         try:
+            shopper = await self._shopper(request)
             products = await self._shop.products(found.title)
         except ShopUnavailable:
             return self._closed()
-        return self._page("collection.html", title=found.title, products=products)
+        return self._page("collection.html", title=found.title, products=products, shopper=shopper)
 
     async def product(self, request: Request) -> Response:
         try:
+            shopper = await self._shopper(request)
             product = await self._shop.product_by_handle(request.path_params["handle"])
         except ShopUnavailable:
             return self._closed()
@@ -91,12 +106,29 @@ class _Pages:
         return self._page(
             "product.html",
             title=product.title,
+            shopper=shopper,
             product=product,
             shown=shown,
             hexes={one.colour: one.colour_hex for one in product.variants},
             slug=slug,
             linked=_script_safe(linked_data(product)),
         )
+
+    async def sign_in(self, request: Request) -> Response:
+        """Become the demo customer that the form names, or nobody; back to the front page."""
+        form = await request.form(max_files=0, max_fields=4)
+        key = form.get("shopper")
+        answer = RedirectResponse("/demo", 303)
+        if isinstance(key, str) and key in NAMES:
+            answer.set_cookie(
+                COOKIE, key, path="/demo", httponly=True, samesite="lax", secure=self._secure
+            )
+        else:
+            answer.delete_cookie(COOKIE, path="/demo")
+        return answer
+
+    async def _shopper(self, request: Request) -> SignedIn | None:
+        return await signed_in(self._pool, request.cookies.get(COOKIE, ""))
 
     async def nothing(self, _: Request) -> Response:
         return self._page(
@@ -116,7 +148,7 @@ class _Pages:
 
     def _page(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
         html = self._templates.get_template(template).render(self._shared | values)
-        return HTMLResponse(html, status, _FRESH)
+        return HTMLResponse(html, status, _UNKEPT)
 
 
 async def _style(_: Request) -> Response:
