@@ -1,4 +1,4 @@
-// Builds web/dist: `inbox/`, the widget's panel under `widget/`, and `widget.js`, which knows the panel's name.
+// Builds web/dist: `inbox/`, the widget's parts under `widget/`, and `widget.js`, which knows their names.
 import { rm } from "node:fs/promises"
 import { build } from "vite"
 
@@ -13,23 +13,27 @@ const panel = await build({
   root: at("widget"),
   build: {
     outDir: at("dist/widget"),
+    emptyOutDir: true,
     target: "es2022",
     cssCodeSplit: false,
     modulePreload: false,
     reportCompressedSize: false,
     rollupOptions: {
-      input: at("widget/panel.tsx"),
+      input: { live: at("widget/live.ts"), panel: at("widget/panel.tsx") },
       preserveEntrySignatures: "exports-only",
-      output: { entryFileNames: "panel-[hash].js", chunkFileNames: "[name]-[hash].js" },
+      output: { entryFileNames: "[name]-[hash].js", chunkFileNames: "[name]-[hash].js" },
     },
   },
 })
-const entry = panel.output.find((file) => file.type === "chunk" && file.isEntry)
+const address = (name) => {
+  const chunk = panel.output.find((file) => file.type === "chunk" && file.isEntry && file.name === name)
+  return JSON.stringify(`/assets/widget/${chunk.fileName}`)
+}
 
 await build({
   ...quiet,
   root: at("widget"),
-  define: { __PANEL__: JSON.stringify(`/assets/widget/${entry.fileName}`) },
+  define: { __LIVE__: address("live"), __PANEL__: address("panel") },
   build: {
     outDir: at("dist"),
     emptyOutDir: false,

@@ -1,0 +1,13 @@
+import type { ComponentChildren, JSX } from "preact"
+
+const Icon = ({ children }: { children: ComponentChildren }): JSX.Element => (
+  <svg viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+    {children}
+  </svg>
+)
+
+export const Close = (): JSX.Element => <Icon><path d="M6 6l12 12M18 6L6 18" /></Icon>
+export const Person = (): JSX.Element => <Icon><circle cx="12" cy="8" r="3.5" /><path d="M5 20c.6-4 3.4-6 7-6s6.4 2 7 6" /></Icon>
+export const Picture = (): JSX.Element => <Icon><rect x="4" y="5" width="16" height="14" rx="2.5" /><circle cx="9" cy="10" r="1.4" /><path d="M5 17l4.5-4 3 2.5L16 12l4 4" /></Icon>
+export const Up = (): JSX.Element => <Icon><path d="M12 19V5M6 11l6-6 6 6" /></Icon>
+export const Down = (): JSX.Element => <Icon><path d="M12 5v14M6 13l6 6 6-6" /></Icon>
