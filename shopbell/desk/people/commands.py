@@ -1,0 +1,109 @@
+"""Signing agents in and out. Passwords are argon2id, session tokens are kept as hashes only."""
+
+import asyncio
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from shopbell.desk.database import Desk
+from shopbell.desk.errors import DeskError
+from shopbell.desk.ids import uuid7
+from shopbell.desk.people.types import Agent, Session
+
+SESSION_LIFE = timedelta(days=14)
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash("nobody has this password")
+
+AGENT_COLUMNS = (
+    "a.id, a.email, a.name, a.role, a.version, a.disabled_at IS NOT NULL AS disabled,"
+    " coalesce((SELECT array_agg(m.team_id) FROM team_member m WHERE m.agent_id = a.id), '{}')"
+    " AS teams"
+)
+
+
+class SignInRefused(DeskError):
+    """Wrong e-mail or password: which one is not told."""
+
+    kind = "sign_in"
+    status = 401
+
+
+async def sign_in(desk: Desk, email: str, password: str) -> tuple[str, Session]:
+    """A new session and its token, which is shown once and never stored.
+
+    Raises SignInRefused. A wrong address takes as long as a wrong password.
+    """
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(
+            f"SELECT {AGENT_COLUMNS}, a.password_hash FROM agent a"  # noqa: S608  our own columns
+            " WHERE lower(a.email) = lower(%s)".encode(),
+            (email.strip(),),
+        )
+        row = await found.fetchone()
+        kept = row["password_hash"] if row else None
+        right = await asyncio.to_thread(_fits, kept or _NOBODY, password)
+        if row is None or not kept or not right or row["disabled"]:
+            raise SignInRefused("E-mail or password is wrong", "Check both and try again.")
+        token, session_id = secrets.token_urlsafe(32), uuid7()
+        expires_at = desk.now() + SESSION_LIFE
+        await connection.execute(
+            "INSERT INTO agent_session (token_hash, id, agent_id, expires_at)"
+            " VALUES (%s, %s, %s, %s)",
+            (token_hash(token), session_id, row["id"], expires_at),
+        )
+    return token, Session(id=session_id, agent=agent_from(row), expires_at=expires_at)
+
+
+async def sign_out(desk: Desk, session_id: UUID) -> None:
+    """End one session."""
+    async with desk.pool.connection() as connection:
+        await connection.execute(
+            "UPDATE agent_session SET revoked_at = now() WHERE id = %s AND revoked_at IS NULL",
+            (session_id,),
+        )
+
+
+async def session_of(desk: Desk, token: str) -> Session | None:
+    """The living session of a token, of an agent who is not disabled."""
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(
+            f"SELECT {AGENT_COLUMNS}, s.id AS session_id, s.expires_at"  # noqa: S608  our own columns
+            " FROM agent_session s JOIN agent a ON a.id = s.agent_id"
+            " WHERE s.token_hash = %s AND s.revoked_at IS NULL AND s.expires_at > now()"
+            " AND a.disabled_at IS NULL".encode(),
+            (token_hash(token),),
+        )
+        row = await found.fetchone()
+    if row is None:
+        return None
+    return Session(id=row["session_id"], agent=agent_from(row), expires_at=row["expires_at"])
+
+
+def token_hash(token: str) -> bytes:
+    """What is kept of a token; 256 random bits need no slow hash."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def agent_from(row: dict[str, Any]) -> Agent:
+    """An agent from a row of `AGENT_COLUMNS`."""
+    return Agent(
+        id=row["id"],
+        email=row["email"],
+        name=row["name"],
+        role=row["role"],
+        teams=tuple(row["teams"]),
+        disabled=row["disabled"],
+        version=row["version"],
+    )
+
+
+def _fits(kept: str, password: str) -> bool:
+    try:
+        return _hasher.verify(kept, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
