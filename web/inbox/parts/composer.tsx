@@ -5,6 +5,7 @@ import { canWrite, firstName, me, nameOf } from "../state/desk"
 import { connection, conversation } from "../state/live"
 import type { Ticket } from "../state/model"
 import { keepText, keptText, wantedText } from "../state/send"
+import { FileButton, Files, useFiles } from "./files"
 import { Channel } from "./small"
 
 const LONGEST = 20_000
@@ -15,6 +16,8 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   const [text, setText] = useState(keptText(ticket.id))
   const box = useRef<HTMLTextAreaElement>(null)
   const told = useRef(0)
+  const files = useFiles()
+  const [over, setOver] = useState(false)
   const startedAt = useRef<number | null>(null)
   const note = writing.value === "note"
   const change = (value: string): void => {
@@ -34,10 +37,11 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   if (!canWrite.value) return <div class="composer"><p class="read-only"><Lock size={14} aria-hidden="true" />You can read here. Ask an admin for the agent role to reply.</p></div>
 
   const tooLong = text.length > LONGEST
-  const sendable = text.trim() !== "" && !tooLong
+  const sendable = (text.trim() !== "" || files.picked.length > 0) && !files.busy && !tooLong
   const send = (): void => {
     if (!sendable) return
-    say(ticket, text.trim(), note)
+    say(ticket, text.trim(), note, files.picked.flatMap((file) => file.done ?? []))
+    files.clear()
     connection.tell({ type: "typing", ticket_id: ticket.id, on: false, note })
     told.current = 0
     change("")
@@ -49,14 +53,15 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   return (
     <div class="composer">
       {other && <div class="notice" role="status"><span class="spring">{other.author.kind === "assistant" ? "The assistant" : firstName(other.author.name)} replied while you were typing.</span><button type="button" class="button small" onClick={() => (startedAt.current = other.seq, change(text))}>I saw it</button></div>}
-      <div class={`composer-box ${note ? "note" : ""}`}>
+      <div class={`composer-box ${note ? "note" : ""} ${over ? "drop" : ""}`} onDragOver={(event) => { event.preventDefault(); setOver(true) }} onDragLeave={() => setOver(false)} onDrop={(event) => { event.preventDefault(); setOver(false); files.add(event.dataTransfer?.files ?? []) }}>
         <div class="tabs" role="tablist" aria-label="What to write">
           {(["reply", "note"] as const).map((each) => <button key={each} type="button" role="tab" class="tab" aria-selected={writing.value === each} onClick={() => { writing.value = each; box.current?.focus() }}>{each === "reply" ? "Public reply" : "Team note"}</button>)}
           {!note && <Channel name={ticket.channel} />}
         </div>
-        <textarea ref={box} aria-label={note ? "Note" : "Reply"} placeholder={note ? "Tell your team something" : `Reply to ${firstName(ticket.customer_name) || "the visitor"}`} value={text} onInput={(event) => change(event.currentTarget.value)}
+        <Files picked={files.picked} drop={files.drop} />
+        <textarea ref={box} onPaste={(event) => { const pasted = event.clipboardData?.files; if (pasted?.length) { event.preventDefault(); files.add(pasted) } }} aria-label={note ? "Note" : "Reply"} placeholder={note ? "Tell your team something" : `Reply to ${firstName(ticket.customer_name) || "the visitor"}`} value={text} onInput={(event) => change(event.currentTarget.value)}
           onKeyDown={(event) => { if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) { event.preventDefault(); send() } else if (event.key === "Escape") event.currentTarget.blur() }} />
-        <div class="composer-foot"><span class={`tell ${tooLong ? "count" : ""}`} role="status">{hint}</span><button type="button" class="button main" disabled={!sendable} onClick={send} aria-label="Send">{note ? "Add note" : "Send"}<span class="send-keys" aria-hidden="true"><kbd>{modifier}</kbd><kbd>↵</kbd></span></button></div>
+        <div class="composer-foot"><FileButton add={files.add} /><span class={`tell ${tooLong ? "count" : ""}`} role="status">{hint}</span><button type="button" class="button main" disabled={!sendable} onClick={send} aria-label="Send">{note ? "Add note" : "Send"}<span class="send-keys" aria-hidden="true"><kbd>{modifier}</kbd><kbd>↵</kbd></span></button></div>
       </div>
     </div>
   )

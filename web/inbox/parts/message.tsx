@@ -49,7 +49,8 @@ export function PendingBubble({ pending }: { pending: Pending }) {
   return (
     <article class={`message ours ${note ? "is-note" : ""} ${problem ? "" : "sending"}`}>
       <div class="said">
-        <div class="bubble">{text}</div>
+        {text && <div class="bubble">{text}</div>}
+        {pending.attachments.map((file) => <span class="file" key={file.id}><Paperclip size={14} aria-hidden="true" />{file.name}</span>)}
         {problem ? <span class="state refused" role="alert"><CircleAlert size={14} aria-hidden="true" />{problem.type === "taken" ? `${problem.holder || "Someone"} has this ticket` : `${problem.title}${problem.detail ? `. ${problem.detail}` : ""}`}</span> : <span class="state">Sending…</span>}
         {problem && <div class="files">{problem.type === "taken" && <button type="button" class="button small main" onClick={() => sayOnPurpose(pending)}>Take it on purpose</button>}<button type="button" class="button small" onClick={edit}>Edit</button></div>}
       </div>

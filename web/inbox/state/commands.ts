@@ -3,7 +3,7 @@ import { call, wordsOf } from "./api"
 import { canWrite, me, openTicket, people, tickets } from "./desk"
 import { beside } from "./list"
 import { connection } from "./live"
-import { isActive, isDone, ticketOf, type Ticket } from "./model"
+import { isActive, isDone, ticketOf, type Attachment, type Ticket } from "./model"
 import { go, showView, ticketPath } from "./router"
 import { addPending, acked, type Pending } from "./send"
 import { tell } from "./tell"
@@ -36,18 +36,18 @@ export const assign = (ticket: Ticket, agent: string | null, team: string | null
 export const setPriority = (ticket: Ticket, priority: Ticket["priority"]): Promise<void> => change(ticket, "priority", { priority })
 export const setTags = (ticket: Ticket, tags: readonly string[]): Promise<void> => change(ticket, "tags", { tags })
 
-export function say(ticket: Ticket, text: string, note: boolean, take = false): void {
-  transmit(addPending(ticket.id, text, note), take)
+export function say(ticket: Ticket, text: string, note: boolean, attachments: readonly Attachment[] = []): void {
+  transmit(addPending(ticket.id, text, note, attachments), false)
 }
 
 /** Says a refused reply again, this time taking the ticket from whoever has it. */
 export function sayOnPurpose(kept: Pending): void {
   acked(kept.id)
-  transmit(addPending(kept.ticket, kept.text, kept.note), true)
+  transmit(addPending(kept.ticket, kept.text, kept.note, kept.attachments), true)
 }
 
 function transmit(made: Pending, take: boolean): void {
-  const draft = { id: made.id, text: made.text, visibility: made.note ? ("note" as const) : ("public" as const) }
+  const draft = { id: made.id, text: made.text, visibility: made.note ? ("note" as const) : ("public" as const), attachments: made.attachments.map((file) => file.id) }
   connection.send(made.id, { type: "send", ticket_id: made.ticket, draft, take })
 }
 

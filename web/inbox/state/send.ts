@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals"
 import { uuid7 } from "../../shared/uuid7"
-import type { Problem } from "./model"
+import type { Attachment, Problem } from "./model"
 
 /** What an agent said that the server has not yet confirmed: shown at once, then replaced by the real message. */
 export interface Pending {
@@ -8,6 +8,7 @@ export interface Pending {
   ticket: string
   text: string
   note: boolean
+  attachments: readonly Attachment[]
   problem: Problem | null
 }
 
@@ -22,8 +23,8 @@ export function keepText(ticket: string, text: string): void {
   else localStorage.removeItem(KEPT + ticket)
 }
 
-export function addPending(ticket: string, text: string, note: boolean): Pending {
-  const made = { id: uuid7(), ticket, text, note, problem: null }
+export function addPending(ticket: string, text: string, note: boolean, attachments: readonly Attachment[]): Pending {
+  const made = { id: uuid7(), ticket, text, note, attachments, problem: null }
   pending.value = [...pending.value, made]
   return made
 }
