@@ -1,6 +1,6 @@
 import { Bot, CircleAlert, CircleHelp, FileText, Paperclip, Sparkles, StickyNote, TriangleAlert } from "lucide-preact"
 import { exact, hourOf } from "../state/clock"
-import { sayOnPurpose, write } from "../state/commands"
+import { sayOnPurpose, sheet, write } from "../state/commands"
 import { canWrite, threads } from "../state/desk"
 import type { Handoff as HandoffData, Message, Suggestion } from "../state/model"
 import { acked, wantedText, type Pending } from "../state/send"
@@ -21,7 +21,7 @@ export function Bubble({ message, same }: { message: Message; same: boolean }) {
         {message.text && <div class="bubble">{message.text}</div>}
         {message.attachments.length > 0 && <div class="files">{message.attachments.map((file) => file.media_type.startsWith("image/") && safe(file.url) ? <a key={file.id} class="picture" href={safe(file.url)} target="_blank" rel="noreferrer"><img src={file.url} alt={file.name} loading="lazy" /></a> : <a key={file.id} class="file" href={safe(file.url)} download><Paperclip size={14} aria-hidden="true" /><span class="cut">{file.name}</span></a>)}</div>}
         {message.citations.length > 0 && <div class="cites">{message.citations.map((cite) => <a key={cite.title} class="cite" href={safe(cite.url)} target="_blank" rel="noreferrer" title={cite.quote}><FileText size={12} aria-hidden="true" /><span class="cut">{cite.title}</span></a>)}</div>}
-        {message.why && <span class="why">{message.why}</span>}
+        {author.kind === "assistant" && message.turn_id && <button type="button" class="why" title={message.why} onClick={() => (sheet.value = { turn: message.turn_id! })}>Why did it say that?</button>}
         <DeliveryState message={message} />
       </div>
     </article>

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact"
 import { useEffect, useRef } from "preact/hooks"
 import { commands, release, sheet } from "../state/commands"
 import { openTicket } from "../state/desk"
+import { TraceOf } from "./trace"
 
 function Dialog({ title, children }: { title: string; children: ComponentChildren }) {
   const box = useRef<HTMLDialogElement>(null)
@@ -17,6 +18,7 @@ function Dialog({ title, children }: { title: string; children: ComponentChildre
 export function Sheets() {
   if (sheet.value === "keys") return <Keys />
   if (sheet.value === "release") return <ReleaseSheet />
+  if (sheet.value) return <Dialog title="Why did it say that?"><TraceOf turn={sheet.value.turn} /></Dialog>
   return null
 }
 
