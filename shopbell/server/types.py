@@ -116,7 +116,9 @@ class SetPriority(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class SetTags(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    tags: Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=60)], ...], Meta(max_length=20)]
+    tags: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=60)], ...], Meta(max_length=20)
+    ]
 
 
 class Reply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
