@@ -72,6 +72,11 @@ export class Live {
     return this.thread.value.unread ?? 0
   }
 
+  /** Where a file of the desk lies: the page it is shown on is another origin. */
+  fileAt(url: string): string {
+    return new URL(url, this.shop.origin).href
+  }
+
   start(): void {
     this.#connection.start()
   }

@@ -131,7 +131,7 @@ function Said({ message, before, live, words, show, children }: Saying): JSX.Ele
           </div>
         )}
         {message.attachments?.map((one) => (
-          <Attached key={one.id} one={one} words={words} show={show} />
+          <Attached key={one.id} one={one} live={live} words={words} show={show} />
         ))}
         {message.citations && message.citations.length > 0 && <Sources all={message.citations} words={words} />}
         <span class="foot">
@@ -143,11 +143,20 @@ function Said({ message, before, live, words, show, children }: Saying): JSX.Ele
   )
 }
 
-function Attached({ one, words, show }: { one: Attachment; words: Words; show: (one: Attachment) => void }): JSX.Element {
-  if (!one.media_type.startsWith("image/") || !one.url) return one.url ? <Outward href={one.url} label={one.name} base={location.href} /> : <span>{one.name}</span>
+interface Attaching {
+  one: Attachment
+  live: Live
+  words: Words
+  show: (one: Attachment) => void
+}
+
+function Attached({ one, live, words, show }: Attaching): JSX.Element {
+  if (!one.url) return <span>{one.name}</span>
+  const url = live.fileAt(one.url)
+  if (!one.media_type.startsWith("image/")) return <Outward href={url} label={one.name} />
   return (
-    <button type="button" class="image" aria-label={`${words.image}: ${one.name}`} onClick={() => show(one)}>
-      <img src={one.url} alt="" loading="lazy" width={one.width ?? undefined} height={one.height ?? undefined} />
+    <button type="button" class="image" aria-label={`${words.image}: ${one.name}`} onClick={() => show({ ...one, url })}>
+      <img src={url} alt="" loading="lazy" width={one.width ?? undefined} height={one.height ?? undefined} />
     </button>
   )
 }
@@ -173,7 +182,7 @@ function Going({ one, live, words }: { one: Outgoing; live: Live; words: Words }
         </div>
       )}
       {one.attachments.map((image) => (
-        <Attached key={image.id} one={image} words={words} show={() => undefined} />
+        <Attached key={image.id} one={image} live={live} words={words} show={() => undefined} />
       ))}
       <span class="foot">
         {one.problem ? (
