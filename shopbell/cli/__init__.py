@@ -85,11 +85,12 @@ def dev(
     empty: Annotated[bool, typer.Option("--empty", help="Start without the demo shop.")] = False,
 ) -> None:
     """Run everything until Ctrl-C: services, schema, demo shop, server and worker."""
-    from shopbell.cli.dev import run
+    from shopbell.cli.dev import check_port, run
 
+    settings = load({"data": data, "host": host, "port": port})
+    check_port(settings)
     _part("shopbell.server.app", "create_app")
     _part("shopbell.jobs.worker", "run")
-    settings = load({"data": data, "host": host, "port": port})
     run(settings, prepare=lambda found: _prepare(found, empty))
 
 

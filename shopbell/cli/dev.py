@@ -26,9 +26,8 @@ STEADY_S = 30.0
 def run(settings: Settings, prepare: Callable[[Settings], list[str]]) -> None:
     """Start services, server and worker, print the ready line, then watch until a signal.
 
-    `prepare` is called once the services answer and returns lines to print before the ready line.
+    Call `check_port` first. `prepare` is called once the services answer and returns lines to print before the ready line.
     """
-    _check_port(settings)
     stop = threading.Event()
 
     def leave(_number: int, _frame: FrameType | None) -> None:
@@ -127,7 +126,8 @@ def _reached(host: str) -> str:
     return "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared only
 
 
-def _check_port(settings: Settings) -> None:
+def check_port(settings: Settings) -> None:
+    """Raise Failure where the port cannot be listened on."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         with socket.socket(family) as probe:

@@ -1,14 +1,18 @@
 """The commands: each takes a data folder, and what goes wrong is one line."""
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from typer.main import get_command
 
 from shopbell.cli import app
+
+SETUP = Path(__file__).resolve().parents[2] / "bin" / "setup"
 
 
 def shopbell(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -51,3 +55,39 @@ def test_an_error_is_one_line_without_secrets(tmp_path: Path, variables: dict[st
     assert done.stderr.startswith("shopbell: ")
     assert done.stderr.count("\n") == 1
     assert "hidden" not in done.stderr
+
+
+def test_a_busy_port_is_one_line_that_names_the_flag(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        done = shopbell("dev", "--data", str(tmp_path), "--port", str(port))
+    assert done.returncode == 1
+    assert f"Port {port} " in done.stderr
+    assert "--port" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_command_leaves_no_service_of_its_own_behind(tmp_path: Path) -> None:
+    assert shopbell("migrate", "--data", str(tmp_path)).stdout.startswith("migrated ")
+    again = shopbell("migrate", "--data", str(tmp_path))
+    assert again.stdout == "nothing to migrate\n", again.stderr
+    mark = str(tmp_path)
+    left = [one.pid for one in psutil.process_iter(["cmdline"]) if mark in str(one.info["cmdline"])]
+    assert left == []
+
+
+def test_an_old_python_is_named_with_what_to_do(tmp_path: Path) -> None:
+    old = tmp_path / "python"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.9.2" && exit\nexit 1\n')
+    old.chmod(0o755)
+    done = subprocess.run(
+        [str(SETUP)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "PYTHON": str(old)},
+    )
+    assert done.returncode == 1
+    assert "Python 3.9.2" in done.stderr
+    assert "3.11 or newer" in done.stderr
+    assert done.stderr.count("\n") == 1
