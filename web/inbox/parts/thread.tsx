@@ -1,4 +1,5 @@
 import { ArrowDown, Bot, CheckCheck, ChevronLeft, Clock, Eye, Info, MessagesSquare, RotateCcw, Undo2 } from "lucide-preact"
+import { Fragment } from "preact"
 import { useLayoutEffect, useRef, useState } from "preact/hooks"
 import { exact, dayKey, dayOf } from "../state/clock"
 import { command, snooze, snoozeTimes } from "../state/commands"
@@ -59,6 +60,8 @@ function Log({ ticket }: { ticket: Ticket }) {
   const mine = pending.value.filter((each) => each.ticket === ticket.id && !messages.some((message) => message.id === each.id))
   const draft = drafts.value.get(ticket.id)
   const types = typing.value.get(ticket.id)
+  const handoff = ticket.control === "agents" ? ticket.handoff : null
+  const handoffAfter = handoff ? messages.findLastIndex((message) => Date.parse(message.at) <= Date.parse(handoff.at)) : -1
   const box = useRef<HTMLDivElement>(null)
   const stuck = useRef(true)
   const before = useRef({ first: 0, height: 0, count: 0 })
@@ -81,8 +84,12 @@ function Log({ ticket }: { ticket: Ticket }) {
     <div class="log-wrap">
       <div class="log" role="log" aria-label="Conversation" tabIndex={0} ref={box} onScroll={onScroll}>
         <div class="log-inner">
-          {messages.map((message, at) => <Entry key={message.id} message={message} before={messages[at - 1]} newFrom={talk.readBefore.value} />)}
-          {ticket.handoff && ticket.control === "agents" && <Handoff handoff={ticket.handoff} />}
+          {messages.map((message, at) => (
+            <Fragment key={message.id}>
+              <Entry message={message} before={messages[at - 1]} newFrom={talk.readBefore.value} />
+              {at === handoffAfter && <Handoff handoff={handoff!} />}
+            </Fragment>
+          ))}
           {ticket.suggestion && <Kept suggestion={ticket.suggestion} />}
           {draft && <div class="message ours by-assistant"><span class="avatar spark" aria-hidden="true"><Bot size={15} /></span><div class="said"><span class="by"><b>Assistant</b>{draft.text ? "is writing" : "is thinking"}</span><div class="bubble draft">{draft.text || <Dots />}</div></div></div>}
           {mine.map((each) => <PendingBubble key={each.id} pending={each} />)}
