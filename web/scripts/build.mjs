@@ -1,5 +1,6 @@
 // Builds web/dist: `inbox/`, the widget's parts under `widget/`, and `widget.js`, which knows their names.
-import { rm } from "node:fs/promises"
+import { readFile, readdir, rm } from "node:fs/promises"
+import { gzipSync } from "node:zlib"
 import { build } from "vite"
 
 const at = (path) => new URL(`../${path}`, import.meta.url).pathname
@@ -42,3 +43,17 @@ await build({
     lib: { entry: at("widget/loader.ts"), formats: ["iife"], name: "ShopbellLoader", fileName: () => "widget.js" },
   },
 })
+
+const BEFORE_OPENING = 15_000
+const ALTOGETHER = 60_000
+const sizes = {}
+for (const file of ["widget.js", ...(await readdir(at("dist/widget"))).map((name) => `widget/${name}`)]) {
+  sizes[file] = gzipSync(await readFile(at(`dist/${file}`))).length
+}
+const sum = (entries) => entries.reduce((total, [, size]) => total + size, 0)
+const all = Object.entries(sizes)
+const early = sum(all.filter(([name]) => !name.startsWith("widget/panel-")))
+console.log("widget, gzipped bytes:", sizes, { "before opening": early, "in all": sum(all) })
+if (early > BEFORE_OPENING || sum(all) > ALTOGETHER) {
+  throw new Error(`The widget is too heavy: ${BEFORE_OPENING} bytes before opening and ${ALTOGETHER} in all are allowed.`)
+}

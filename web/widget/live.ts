@@ -72,6 +72,11 @@ export class Live {
     return this.thread.value.unread ?? 0
   }
 
+  /** Where paths in answers and citations lead: the help pages stand beside the desk. */
+  get base(): string {
+    return this.shop.origin
+  }
+
   /** Where a file of the desk lies: the page it is shown on is another origin. */
   fileAt(url: string): string {
     return new URL(url, this.shop.origin).href

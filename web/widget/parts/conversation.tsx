@@ -78,7 +78,7 @@ export function Conversation({ live, words, open }: { live: Live; words: Words; 
         {draft && draft.text && (
           <article class="line" aria-live="off">
             <div class="bubble">
-              <Rich text={draft.text} marks base={location.href} />
+              <Rich text={draft.text} marks base={live.base} />
             </div>
           </article>
         )}
@@ -127,13 +127,13 @@ function Said({ message, before, live, words, show, children }: Saying): JSX.Ele
         {own && <span class="hidden">{words.you}</span>}
         {message.text && (
           <div class="bubble" title={exact(at, navigator.language)}>
-            <Rich text={message.text} marks={kind === "assistant"} base={location.href} />
+            <Rich text={message.text} marks={kind === "assistant"} base={live.base} />
           </div>
         )}
         {message.attachments?.map((one) => (
           <Attached key={one.id} one={one} live={live} words={words} show={show} />
         ))}
-        {message.citations && message.citations.length > 0 && <Sources all={message.citations} words={words} />}
+        {message.citations && message.citations.length > 0 && <Sources all={message.citations} base={live.base} words={words} />}
         <span class="foot">
           <time dateTime={message.at}>{clock(at, navigator.language)}</time>
           {children}
@@ -161,12 +161,12 @@ function Attached({ one, live, words, show }: Attaching): JSX.Element {
   )
 }
 
-function Sources({ all, words }: { all: Citation[]; words: Words }): JSX.Element {
+function Sources({ all, base, words }: { all: Citation[]; base: string; words: Words }): JSX.Element {
   return (
     <ul class="sources" aria-label={words.sources}>
       {all.map((one, index) => (
         <li key={index} title={one.quote}>
-          <Outward href={one.url ?? ""} label={one.title} base={location.href} />
+          <Outward href={one.url ?? ""} label={one.title} base={base} />
         </li>
       ))}
     </ul>
