@@ -1,0 +1,71 @@
+"""Threads as they are read: for agents whole, for shoppers only what is theirs to see."""
+
+from uuid import UUID
+
+from shopbell.desk.database import Desk
+from shopbell.desk.messages.types import Message
+from shopbell.desk.threads.types import ShopperAuthor, ShopperMessage, ShopperThread, Thread
+from shopbell.desk.tickets.types import Ticket
+from shopbell.desk.work import message_from
+
+PAGE = 30
+
+
+async def messages_before(
+    desk: Desk, thread_id: UUID, before: int | None, limit: int = PAGE, *, public: bool = False
+) -> tuple[tuple[Message, ...], bool]:
+    """Messages of a thread before a `seq` (None: the newest), oldest first, and whether more exist.
+
+    `public` leaves out notes and what was withheld: the shopper's view.
+    """
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(
+            "SELECT m.*, d.status AS delivery_status, d.error AS delivery_error"
+            " FROM message m LEFT JOIN delivery d ON d.message_id = m.id"
+            " WHERE m.thread_id = %(thread)s AND (%(before)s::bigint IS NULL OR m.seq < %(before)s)"
+            " AND (NOT %(public)s OR (m.visibility = 'public'"
+            "      AND coalesce(d.status, 'sent') <> 'withheld'))"
+            " ORDER BY m.seq DESC LIMIT %(limit)s",
+            {"thread": thread_id, "before": before, "public": public, "limit": limit + 1},
+        )
+        rows = await found.fetchall()
+    return tuple(message_from(row) for row in reversed(rows[:limit])), len(rows) > limit
+
+
+def shopper_message(message: Message) -> ShopperMessage | None:
+    """A message as its shopper sees it; None for notes and withheld ones."""
+    withheld = message.delivery is not None and message.delivery.status == "withheld"
+    if message.visibility != "public" or withheld:
+        return None
+    return ShopperMessage(
+        id=message.id,
+        seq=message.seq,
+        author=ShopperAuthor(
+            kind=message.author.kind, name=message.author.name.split(" ")[0].strip()
+        ),
+        text=message.text,
+        html=message.html,
+        citations=message.citations,
+        attachments=message.attachments,
+        channel=message.channel,
+        at=message.at.isoformat(),
+        version=message.version,
+    )
+
+
+def shopper_thread(thread: Thread, ticket: Ticket | None, agent_name: str = "") -> ShopperThread:
+    """Where the conversation stands, in the shopper's words."""
+    waiting = ticket is not None and ticket.control == "agents" and ticket.assignee_id is None
+    promised = ticket.handoff.promised_by if ticket and ticket.handoff and waiting else None
+    return ShopperThread(
+        answering=ticket.control if ticket else "assistant",
+        agent_name=agent_name.split(" ")[0],
+        waiting=waiting,
+        promised_by=promised.isoformat() if promised else None,
+        resolved=ticket is not None and ticket.status in ("resolved", "closed"),
+        last_seq=thread.last_seq,
+        read_seq=thread.customer_read_seq,
+        unread=thread.out_count - thread.customer_read_out,
+        seen_seq=thread.agents_read_seq,
+        version=thread.version + (ticket.version if ticket else 0),
+    )
