@@ -17,6 +17,7 @@ from shopbell.connectors.commerce.demo.seed import WIDGET_KEY, seed
 from shopbell.connectors.commerce.demo.shop import DemoShop
 from shopbell.connectors.commerce.demo.storefront.pictures import picture
 from shopbell.connectors.commerce.demo.storefront.routes import routes
+from shopbell.connectors.commerce.types import Identity
 from shopbell.settings import Settings
 
 LINKED = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOTALL)
@@ -95,6 +96,26 @@ async def test_a_demo_customer_is_signed_in_to_the_chat_until_switched_back(
     for form in ({"shopper": ""}, {"shopper": "somebody"}, {}):
         await browser.post("/demo/sign-in", data=form)
         assert "data-identity-token" not in (await browser.get("/demo")).text
+
+
+async def test_an_order_page_opens_to_its_customer_alone(
+    browser: httpx.AsyncClient, pool: AsyncConnectionPool[Any]
+) -> None:
+    shop = DemoShop(pool)
+    for key, email in (("mia", "mia.lindqvist"), ("jonas", "jonas.weber")):
+        mine = await shop.orders_of([Identity(kind="email", value=f"{email}@mail.example")])
+        assert len(mine) == 2
+        for order in mine:
+            path = f"/demo/orders/{order.number}"
+            assert (await browser.get(path)).status_code == 404
+            await browser.post("/demo/sign-in", data={"shopper": key})
+            page = await browser.get(path)
+            assert page.status_code == 200
+            assert str(order.total) in page.text
+            await browser.post("/demo/sign-in", data={"shopper": "aoife"})
+            other = await browser.get(path)
+            assert other.status_code == 404
+            assert str(order.total) not in other.text
 
 
 async def test_text_from_the_shop_never_becomes_markup(

@@ -31,6 +31,7 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     name: str
+    email: str
     token: str
 
 
@@ -59,4 +60,5 @@ async def signed_in(pool: AsyncConnectionPool[Any], key: str) -> SignedIn | None
         "exp": now + GOOD_FOR,
         "jti": str(uuid7()),
     }
-    return SignedIn(key=key, name=name, token=jwt.encode(claims, secret, algorithm="HS256"))
+    token = jwt.encode(claims, secret, algorithm="HS256")
+    return SignedIn(key=key, name=name, email=email, token=token)

@@ -23,7 +23,7 @@ from shopbell.connectors.commerce.demo.storefront.identity import (
     signed_in,
 )
 from shopbell.connectors.commerce.demo.storefront.pictures import picture
-from shopbell.connectors.commerce.types import Product, ShopUnavailable, Variant
+from shopbell.connectors.commerce.types import Identity, Product, ShopUnavailable, Variant
 from shopbell.settings import Settings
 
 _HERE = Path(__file__).parent
@@ -43,6 +43,7 @@ def routes(pool: AsyncConnectionPool[Any], settings: Settings) -> list[Route]:
         Route("/demo/collections/{slug}", pages.collection),
         Route("/demo/products/{handle}", pages.product),
         Route("/demo/pictures/{handle}/{colour}.svg", _picture),
+        Route("/demo/orders/{number}", pages.order),
         Route("/demo/sign-in", pages.sign_in, methods=["POST"]),
         Route("/demo/{rest:path}", pages.nothing),
     ]
@@ -113,6 +114,19 @@ class _Pages:
             slug=slug,
             linked=_script_safe(linked_data(product)),
         )
+
+    async def order(self, request: Request) -> Response:
+        """An order, to the customer who placed it; to others there is nothing here."""
+        try:
+            shopper = await self._shopper(request)
+            order = await self._shop.order(request.path_params["number"])
+        except ShopUnavailable:
+            return self._closed()
+        if shopper is None or order is None:
+            return await self.nothing(request)
+        if not order.belongs_to((Identity(kind="email", value=shopper.email),)):
+            return await self.nothing(request)
+        return self._page("order.html", title=order.number, order=order, shopper=shopper)
 
     async def sign_in(self, request: Request) -> Response:
         """Become the demo customer that the form names, or nobody; back to the front page."""
