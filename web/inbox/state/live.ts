@@ -7,7 +7,7 @@ import { conversations, Conversation, counts, customers, forget, me, openId, ope
 import { loadList } from "./list"
 import { messageOf, threadOf, ticketOf, type Counts, type Message } from "./model"
 import { openKey, view } from "./router"
-import { acked, refused } from "./send"
+import { acked, pending, refused } from "./send"
 
 /** Who types on which ticket, and until when it is believed. */
 export const typing = signal<ReadonlyMap<string, { name: string; kind: string; until: number }>>(new Map())
@@ -26,6 +26,11 @@ const patched = <V>(map: ReadonlyMap<string, V>, key: string, value: V | null): 
   return copy
 }
 
+const outbox = new Outbox<AgentFrame>("shopbell:sends", localStorage)
+pending.value = outbox.waiting().flatMap(([id, frame]) =>
+  frame.type === "send" ? [{ id, ticket: frame.ticket_id, text: frame.draft.text, note: frame.draft.visibility === "note", attachments: [], problem: null }] : [],
+)
+
 export const connection = new Connection<AgentFrame, AgentOut>({
   url: () => `${location.origin.replace(/^http/, "ws")}/ws/agent`,
   hello: (resume) => ({ type: "hello", resume }),
@@ -35,7 +40,7 @@ export const connection = new Connection<AgentFrame, AgentOut>({
     signedIn.value = false
     return false
   },
-  outbox: new Outbox<AgentFrame>("shopbell:sends", localStorage),
+  outbox,
   polling: {
     next: async (resume, abort) => {
       const query = resume ? `?epoch=${resume.epoch}&position=${resume.position}` : ""
