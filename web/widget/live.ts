@@ -139,7 +139,7 @@ export class Live {
       this.messages.value = keepNewer(this.messages.value, page.messages)
       this.more.value = page.more
     } catch {
-      this.notice.value = ""
+      // Scrolling again asks again.
     } finally {
       this.#loading = false
     }
