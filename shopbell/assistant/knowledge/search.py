@@ -2,12 +2,10 @@
 
 import asyncio
 import statistics
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-import aiosql
 from msgspec import Struct
 from msgspec.structs import replace
 from psycopg_pool import AsyncConnectionPool
@@ -15,9 +13,11 @@ from psycopg_pool import AsyncConnectionPool
 from shopbell.assistant.knowledge.embed import Embedder, Vectors, literal
 from shopbell.assistant.knowledge.words import searchable
 from shopbell.assistant.types import Found
+from shopbell.desk.articles.commands import rows
+from shopbell.desk.database import load_queries
 
 Pool = AsyncConnectionPool[Any]
-queries: Any = aiosql.from_path(Path(__file__).with_name("search.sql"), "apsycopg", mandatory_parameters=False)
+SQL = load_queries(__file__)
 _RANK = 60
 _KEPT = 20
 
@@ -111,18 +111,16 @@ async def search_by(
     """As `search`, for a question whose vectors are known."""
     use = literal(quick)
     async with pool.connection() as db:
-        rows = [
-            row
-            async for row in queries.search(
-                db,
-                words=searchable(question),
-                language=language,
-                brand_id=brand_id,
-                e5=None if deep is None else literal(deep),
-                use=use,
-            )
-        ]
-    return Searched(hits=tuple(fuse(_hit(row) for row in rows)[:limit]), quick=use)
+        found = await rows(
+            db,
+            SQL["search"],
+            words=searchable(question),
+            language=language,
+            brand_id=brand_id,
+            e5=None if deep is None else literal(deep),
+            use=use,
+        )
+    return Searched(hits=tuple(fuse(_hit(row) for row in found)[:limit]), quick=use)
 
 
 async def sentences_of(pool: Pool, chunks: Sequence[UUID], quick: str) -> list[Quotable]:
@@ -130,7 +128,7 @@ async def sentences_of(pool: Pool, chunks: Sequence[UUID], quick: str) -> list[Q
     async with pool.connection() as db:
         return [
             Quotable(chunk_id=row[0], text=row[1], use=row[2] or 0.0)
-            async for row in queries.sentences_of(db, chunks=list(chunks), use=quick)
+            for row in await rows(db, SQL["sentences_of"], chunks=list(chunks), use=quick)
         ]
 
 
@@ -152,8 +150,11 @@ def fuse(hits: Iterable[Hit]) -> list[Hit]:
     return [_scored(pool[at], totals[at]) for at in order]
 
 
-def _by(arm: Sequence[float | None]) -> Any:
-    return lambda at: -(arm[at] or 0.0)
+def _by(arm: Sequence[float | None]) -> Callable[[int], float]:
+    def likeness(at: int) -> float:
+        return -(arm[at] or 0.0)
+
+    return likeness
 
 
 def _z(values: Sequence[float | None]) -> list[float]:

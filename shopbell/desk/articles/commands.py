@@ -1,21 +1,22 @@
 """Write articles and their pieces; nothing else does."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-import aiosql
 import msgspec
 from psycopg import AsyncConnection
+from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool
 
 from shopbell.desk.articles.types import ArticleText, Bare, Piece, Saved, SourceText
+from shopbell.desk.database import load_queries
 from shopbell.desk.ids import uuid7
 
 Pool = AsyncConnectionPool[Any]
-queries: Any = aiosql.from_path(Path(__file__).with_name("queries.sql"), "apsycopg", mandatory_parameters=False)
+Many = Sequence[Mapping[str, object]]
+SQL = load_queries(__file__)
 
 
 def fingerprint(article: ArticleText) -> str:
@@ -38,17 +39,19 @@ async def save_articles(
     """
     added = changed = unchanged = removed = 0
     async with pool.connection() as db, db.transaction():
-        await queries.lock_knowledge(db)
-        row = await queries.save_source(
+        await _run(db, SQL["lock_knowledge"])
+        saved = await rows(
             db,
+            SQL["save_source"],
             id=uuid7(),
             kind=source.kind,
             name=source.name,
             brand_id=source.brand_id,
             url=source.url,
         )
-        source_id: UUID = row[0]
-        before = {(key, language): was async for key, language, was in _hashes(db, source_id)}
+        source_id: UUID = saved[0][0]
+        hashes = await rows(db, SQL["hashes_of"], source_id=source_id)
+        before: dict[tuple[str, str], str] = {(row[0], row[1]): row[2] for row in hashes}
         seen: set[tuple[str, str]] = set()
         for article in articles:
             name = (article.key, article.language)
@@ -58,8 +61,9 @@ async def save_articles(
                 unchanged += 1
                 continue
             added, changed = (added, changed + 1) if name in before else (added + 1, changed)
-            await queries.save_article(
+            await _run(
                 db,
+                SQL["save_article"],
                 id=uuid7(),
                 source_id=source_id,
                 brand_id=source.brand_id,
@@ -68,15 +72,15 @@ async def save_articles(
             )
         if whole:
             for key, language in before.keys() - seen:
-                await queries.remove_article(
-                    db, source_id=source_id, key=key, language=language
+                await _run(
+                    db, SQL["remove_article"], source_id=source_id, key=key, language=language
                 )
                 removed += 1
-        await queries.relate_translations(
-            db, source_id=source_id, default_language=default_language
+        await _run(
+            db, SQL["relate_translations"], source_id=source_id, default_language=default_language
         )
         if removed:
-            await queries.count_lexemes(db)
+            await _run(db, SQL["count_lexemes"])
     return Saved(added=added, changed=changed, unchanged=unchanged, removed=removed)
 
 
@@ -88,10 +92,11 @@ async def replace_pieces(
     Long-text vectors of pieces that did not change are kept. False, and nothing written, when the
     article changed meanwhile or another worker was first.
     """
-    if await queries.take_article(db, id=article_id, hash=article_hash) is None:
+    if not await rows(db, SQL["take_article"], id=article_id, hash=article_hash):
         return False
-    kept = {row[0]: row[1] async for row in queries.known_vectors(db, article_id=article_id)}
-    await queries.drop_pieces(db, article_id=article_id)
+    known = await rows(db, SQL["known_vectors"], article_id=article_id)
+    kept: dict[str, str] = {row[0]: row[1] for row in known}
+    await _run(db, SQL["drop_pieces"], article_id=article_id)
     chunks: list[dict[str, object]] = []
     sentences: list[dict[str, object]] = []
     for ordinal, piece in enumerate(pieces):
@@ -111,30 +116,30 @@ async def replace_pieces(
                 "use": piece.use,
             }
         )
-        sentences += (
+        sentences.extend(
             {"id": uuid7(), "chunk_id": chunk_id, "ordinal": at, "text": one.text, "use": one.use}
             for at, one in enumerate(piece.sentences)
         )
     if chunks:
-        await queries.add_chunk(db, chunks)
-        await queries.add_sentence(db, sentences)
-    await queries.mark_indexed(db, article_id=article_id, hash=article_hash)
+        await _many(db, SQL["add_chunk"], chunks)
+        await _many(db, SQL["add_sentence"], sentences)
+    await _run(db, SQL["mark_indexed"], article_id=article_id, hash=article_hash)
     return True
 
 
 async def count_lexemes(pool: Pool) -> None:
     """Bring the table of word frequencies up to date after pieces changed."""
     async with pool.connection() as db, db.transaction():
-        await queries.lock_knowledge(db)
-        await queries.count_lexemes(db)
+        await _run(db, SQL["lock_knowledge"])
+        await _run(db, SQL["count_lexemes"])
 
 
 async def save_long_vectors(pool: Pool, vectors: Sequence[tuple[UUID, str]]) -> None:
     """Store long-text vectors (pgvector literals) by chunk id and move the base's centre."""
     async with pool.connection() as db, db.transaction():
-        await queries.lock_knowledge(db)
-        await queries.save_e5(db, [{"id": one, "e5": vector} for one, vector in vectors])
-        await queries.move_centre(db)
+        await _run(db, SQL["lock_knowledge"])
+        await _many(db, SQL["save_e5"], [{"id": one, "e5": vector} for one, vector in vectors])
+        await _run(db, SQL["move_centre"])
 
 
 async def save_quick_vectors(pool: Pool, vectors: Sequence[tuple[Bare, str]]) -> None:
@@ -143,10 +148,22 @@ async def save_quick_vectors(pool: Pool, vectors: Sequence[tuple[Bare, str]]) ->
     sentences = [{"id": one.id, "use": vec} for one, vec in vectors if one.kind == "sentence"]
     async with pool.connection() as db, db.transaction():
         if chunks:
-            await queries.save_chunk_use(db, chunks)
+            await _many(db, SQL["save_chunk_use"], chunks)
         if sentences:
-            await queries.save_sentence_use(db, sentences)
+            await _many(db, SQL["save_sentence_use"], sentences)
 
 
-def _hashes(db: AsyncConnection[Any], source_id: UUID) -> Any:
-    return queries.hashes_of(db, source_id=source_id)
+async def rows(db: AsyncConnection[Any], query: str, **values: object) -> list[tuple[Any, ...]]:
+    """The rows of a query as tuples, whatever the pool's own row factory."""
+    async with db.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(query.encode(), values)
+        return await cursor.fetchall()
+
+
+async def _run(db: AsyncConnection[Any], query: str, **values: object) -> None:
+    await db.execute(query.encode(), values)
+
+
+async def _many(db: AsyncConnection[Any], query: str, values: Many) -> None:
+    async with db.cursor() as cursor:
+        await cursor.executemany(query.encode(), values)

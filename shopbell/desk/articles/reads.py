@@ -4,7 +4,7 @@ from typing import Any
 
 from psycopg_pool import AsyncConnectionPool
 
-from shopbell.desk.articles.commands import queries
+from shopbell.desk.articles.commands import SQL, rows
 from shopbell.desk.articles.types import Article, Bare, Coverage, Unembedded
 
 Pool = AsyncConnectionPool[Any]
@@ -15,7 +15,7 @@ async def unindexed(pool: Pool, *, count: int = 200) -> list[Article]:
     async with pool.connection() as db:
         return [
             Article(id=row[0], title=row[1], body=row[2], language=row[3], hash=row[4])
-            async for row in queries.unindexed(db, count=count)
+            for row in await rows(db, SQL["unindexed"], count=count)
         ]
 
 
@@ -24,7 +24,7 @@ async def unembedded(pool: Pool, *, count: int = 16) -> list[Unembedded]:
     async with pool.connection() as db:
         return [
             Unembedded(id=row[0], text=heading(row[3], row[2]) + "\n" + row[1])
-            async for row in queries.unembedded(db, count=count)
+            for row in await rows(db, SQL["unembedded"], count=count)
         ]
 
 
@@ -33,18 +33,17 @@ async def without_quick(pool: Pool, *, count: int = 128) -> list[Bare]:
     async with pool.connection() as db:
         return [
             Bare(kind=row[0], id=row[1], text=row[2])
-            async for row in queries.without_quick(db, count=count)
+            for row in await rows(db, SQL["without_quick"], count=count)
         ]
 
 
 async def coverage(pool: Pool) -> Coverage:
     """How many articles and chunks there are, and how many chunks have all their vectors."""
     async with pool.connection() as db:
-        row: tuple[int, int, int] = await queries.coverage(db)
-    return Coverage(articles=row[0], chunks=row[1], embedded=row[2])
+        counts = (await rows(db, SQL["coverage"]))[0]
+    return Coverage(articles=counts[0], chunks=counts[1], embedded=counts[2])
 
 
 def heading(title: str, section: str | None) -> str:
     """The line that stands before a chunk's text."""
     return f"{title}: {section}" if section else title
-

@@ -1,0 +1,291 @@
+"""One turn: from what was said to a decision. Writes nothing; the job does that."""
+
+import asyncio
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from shopbell.assistant import extract, orders, summary
+from shopbell.assistant.knowledge.embed import Vectors
+from shopbell.assistant.knowledge.search import Hit, Searched, search_by, sentences_of
+from shopbell.assistant.knowledge.words import count_words
+from shopbell.assistant.models.answering import Evidence, Spoken, speak
+from shopbell.assistant.models.port import ModelFailure
+from shopbell.assistant.ports import Ports
+from shopbell.assistant.sure import THRESHOLD, confidence, is_sure
+from shopbell.assistant.types import (
+    Answer,
+    Decision,
+    HandOff,
+    OnDraft,
+    Reason,
+    Said,
+    Say,
+    Step,
+    Thought,
+    Trace,
+    TurnContext,
+    Usage,
+)
+from shopbell.assistant.words.language import detect
+from shopbell.assistant.words.listen import Intent, heard
+from shopbell.assistant.words.templates import say, with_wait
+from shopbell.connectors.commerce.types import ShopUnavailable
+
+_LONGEST = 2000
+_SHORT = 4
+_EVIDENCE = 6
+_SAME_QUESTION = 0.85
+
+_GIVE_WAY: dict[Intent, tuple[Reason, str, str]] = {
+    "asked_for_person": (
+        "asked_for_person",
+        "asked_for_person",
+        "The customer asked for a person.",
+    ),
+    "safety": ("safety", "serious", "The message speaks of harm or danger."),
+    "chargeback": ("chargeback", "serious", "The customer speaks of a chargeback or a dispute."),
+    "legal": ("legal", "serious", "The message speaks of law, a regulator or the police."),
+    "upset": ("upset", "upset", "The customer is upset."),
+}
+_TROUBLE: dict[Reason, str] = {
+    "model_failed": "The model failed.",
+    "model_timeout": "The model took too long.",
+    "model_garbled": "The model's reply could not be read.",
+    "model_refused": "The model refused to answer.",
+    "over_budget": "The model's limit is reached.",
+}
+
+
+async def think(context: TurnContext, ports: Ports, on_draft: OnDraft) -> Thought:
+    """Decide what the assistant says or does in answer to the customer's newest words.
+
+    `on_draft` is told the checked text as it grows, on the model's path only. Never raises for
+    what people wrote, nor for a model or a shop that fails: that is a handoff that says so.
+    """
+    return await _Turn(context, ports, on_draft).run()
+
+
+class _Turn:
+    def __init__(self, context: TurnContext, ports: Ports, on_draft: OnDraft) -> None:
+        self.context = context
+        self.ports = ports
+        self.on_draft = on_draft
+        self.began = time.perf_counter()
+        self.steps: list[Step] = []
+        self.messages = [one for one in context.messages if not one.note]
+        self.burst = _burst(self.messages)
+        self.asked = "\n".join(one.text for one in self.burst if one.text.strip())[:_LONGEST]
+        self.language = (
+            detect(self.asked, context.language)
+            if self.asked.strip()
+            else (context.language or "en")
+        )
+        self.answers = sum(one.author == "assistant" for one in self.messages)
+        self.question = self.asked
+        self.intent: Intent | None = None
+        self.hits: tuple[Hit, ...] = ()
+        self.sure = 0.0
+        self.why = ""
+        self.usage: Usage | None = None
+        self.cut: tuple[str, ...] = ()
+
+    async def run(self) -> Thought:
+        decision = await self._decide()
+        why = decision.why if isinstance(decision, HandOff) else self.why
+        trace = Trace(
+            query=self.question,
+            language=self.language,
+            decision=_name(decision),
+            why=why,
+            confidence=round(self.sure, 4),
+            latency_ms=round((time.perf_counter() - self.began) * 1000, 2),
+            intent=self.intent,
+            found=tuple(hit.as_found() for hit in self.hits),
+            steps=tuple(self.steps),
+            usage=self.usage,
+            cut=self.cut,
+        )
+        return Thought(decision=decision, trace=trace, language=self.language)
+
+    async def _decide(self) -> Decision:
+        if not self.asked.strip():
+            return self._hand_off("unreadable", "unreadable", "The message has files but no words.")
+        self.intent = heard(self.asked)
+        if self.intent in _GIVE_WAY:
+            return self._give_way(self.intent)
+        if self.intent in ("greeting", "thanks"):
+            self.why = f"The whole message is a {self.intent}."
+            text = say(self.intent, self.language)
+            return Say(text=text, language=self.language, template=self.intent)
+        if self.intent == "not_it" and self.answers:
+            return self._hand_off("answer_failed", "not_it", "The answer was not what they meant.")
+        self.question = self._with_what_went_before()
+        with self._step("embed"):
+            rows, deep = await asyncio.gather(
+                self.ports.embedder.quick([self.question, *self._asked_before()]),
+                self.ports.embedder.question(self.question),
+            )
+        quick = rows[0]
+        if self.intent is None:
+            self.intent = self.ports.listener.likened(quick)
+        if self.intent in _GIVE_WAY:
+            return self._give_way(self.intent)
+        numbers = self._order_numbers()
+        if self.intent == "order_status" or (numbers and count_words(self.asked) <= _SHORT):
+            decision = await self._order_status(numbers)
+            if decision is not None:
+                return decision
+        if self.answers and len(rows) > 1 and float((rows[1:] @ quick).max()) >= _SAME_QUESTION:
+            return self._hand_off("failed_twice", "not_it", "The same was asked again.")
+        searched = await self._search(quick, deep)
+        if self.ports.model is not None:
+            return await self._by_model(searched)
+        if is_sure(self.sure, self.hits, self.language):
+            with self._step("extract"):
+                first = self.hits[0]
+                sentences = await sentences_of(self.ports.pool, [first.chunk_id], searched.quick)
+                self.why = f"The source is sure enough ({self.sure:.2f})."
+                return extract.answer(self.question, first, sentences, self.language, self.sure)
+        return self._unsure()
+
+    async def _search(self, quick: Vectors, deep: Vectors) -> Searched:
+        with self._step("search"):
+            searched = await search_by(
+                self.ports.pool,
+                self.question,
+                quick,
+                deep,
+                language=self.language,
+                brand_id=self.context.brand_id,
+            )
+        self.hits = searched.hits
+        self.sure = confidence(searched.hits, self.language)
+        return searched
+
+    async def _order_status(self, numbers: list[str]) -> Decision | None:
+        if self.ports.shop is None:
+            return None
+        try:
+            with self._step("orders"):
+                looked = await orders.look_up(self.ports.shop, self.context.customer, numbers)
+        except ShopUnavailable:
+            return self._hand_off("answer_failed", "trouble", "The shop system did not answer.")
+        if looked.outcome == "found":
+            texts = [orders.status_text(order, self.language) for order in looked.orders]
+            self.sure = 1.0
+            self.why = "The customer is verified for these orders."
+            return Answer(
+                text="\n\n".join(texts),
+                language=self.language,
+                citations=tuple(
+                    orders.cite(order, text)
+                    for order, text in zip(looked.orders, texts, strict=True)
+                ),
+                confidence=1.0,
+            )
+        template = {"unverified": "sign_in", "unknown": "order_unknown", "none": "no_orders"}[
+            looked.outcome
+        ]
+        self.why = f"Order status: {looked.outcome}."
+        return Say(text=say(template, self.language), language=self.language, template=template)
+
+    async def _by_model(self, searched: Searched) -> Decision:
+        model = self.ports.model
+        if model is None or not searched.hits:
+            return self._unsure()
+        evidence = [
+            Evidence(name=f"S{at}", text=f"{hit.title}\n{hit.text}", citation=extract.cite(hit))
+            for at, hit in enumerate(searched.hits[:_EVIDENCE], 1)
+        ]
+        spoken: Spoken
+        try:
+            with self._step("model"):
+                spoken = await speak(
+                    model,
+                    messages=self.messages,
+                    evidence=evidence,
+                    voice=self.context.voice,
+                    page=self.context.page,
+                    language=self.language,
+                    on_draft=self.on_draft,
+                    caps=self.ports.caps,
+                )
+        except ModelFailure as failure:
+            self.usage = Usage(model=model.name)
+            why = f"{_TROUBLE[failure.trouble]} {failure}"
+            return self._hand_off(failure.trouble, "trouble", why)
+        self.usage, self.cut = spoken.usage, spoken.cut
+        if not spoken.parts:
+            return self._unsure(spoken.why if spoken.gave_way else "Its sources did not hold it.")
+        self.why = spoken.why or "Every part is held by its source."
+        return Answer(
+            text=" ".join(spoken.parts),
+            language=self.language,
+            citations=spoken.citations,
+            confidence=round(self.sure, 4),
+        )
+
+    def _unsure(self, why: str = "No source answers this surely enough.") -> HandOff:
+        return self._hand_off("no_grounded_answer", "unsure", why)
+
+    def _give_way(self, intent: Intent) -> HandOff:
+        reason, template, why = _GIVE_WAY[intent]
+        return self._hand_off(reason, template, why)
+
+    def _hand_off(self, reason: Reason, template: str, why: str) -> HandOff:
+        nearest = self.hits[0] if self.hits and self.sure >= THRESHOLD / 2 else None
+        text = with_wait(say(template, self.language), self.language, self.context.people_answer_by)
+        return HandOff(
+            reason=reason,
+            why=why,
+            text=text,
+            language=self.language,
+            summary=summary.summarise(self.messages, self.context.page),
+            wants=summary.wants(self.messages),
+            tried=summary.tried(self.hits, self.answers),
+            suggested_reply=nearest.text if nearest is not None else None,
+            citations=tuple(extract.cite(hit) for hit in self.hits[:3]),
+        )
+
+    def _with_what_went_before(self) -> str:
+        before = self._asked_before()
+        if before and count_words(self.asked) < _SHORT and not self._order_numbers():
+            return f"{before[-1]}\n{self.asked}"
+        return self.asked
+
+    def _asked_before(self) -> list[str]:
+        mine = {one.id for one in self.burst}
+        return [
+            one.text[:_LONGEST]
+            for one in self.messages
+            if one.author == "customer" and one.id not in mine and one.text.strip()
+        ][-3:]
+
+    def _order_numbers(self) -> list[str]:
+        return [] if self.ports.shop is None else self.ports.shop.order_numbers_in(self.asked)
+
+    @contextmanager
+    def _step(self, name: str) -> Generator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.steps.append(Step(name=name, ms=round((time.perf_counter() - started) * 1000, 2)))
+
+
+def _burst(messages: list[Said]) -> list[Said]:
+    """What the customer said since anybody answered."""
+    burst: list[Said] = []
+    for one in reversed(messages):
+        if one.author in ("assistant", "agent"):
+            break
+        if one.author == "customer":
+            burst.append(one)
+    return burst[::-1]
+
+
+def _name(decision: Decision) -> str:
+    named: dict[type[Any], str] = {Answer: "answer", Say: "say", HandOff: "handoff"}
+    return named[type(decision)]
