@@ -1,0 +1,90 @@
+"""How a request becomes a desk call and its outcome an answer: decode, encode, problems."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shopbell.desk.errors import DeskError
+from shopbell.desk.people.types import Agent, Role
+from shopbell.realtime.frames import Problem
+from shopbell.server.state import State
+
+Body = TypeVar("Body")
+Handler = Callable[[Request], Awaitable[Response]]
+
+COOKIE = "shopbell_session"
+MAX_BODY = 256 * 1024
+RANK: dict[Role, int] = {"viewer": 0, "agent": 1, "admin": 2}
+
+
+def state_of(request: Request) -> State:
+    """What the application was started with."""
+    return request.app.state.shopbell
+
+
+def answer(value: Any, status: int = 200) -> Response:
+    """A JSON answer."""
+    return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+
+def problem(value: Problem) -> Response:
+    """An RFC 9457 problem document."""
+    headers = {"Retry-After": str(value.retry_after)} if value.retry_after else None
+    return Response(
+        msgspec.json.encode(value),
+        value.status,
+        headers=headers,
+        media_type="application/problem+json",
+    )
+
+
+def problem_of(error: DeskError) -> Problem:
+    """A desk's refusal in the form of the wire."""
+    return Problem(
+        type=error.kind,
+        title=error.title,
+        status=error.status,
+        detail=error.detail,
+        holder=error.holder,
+    )
+
+
+async def decode(request: Request, body: type[Body]) -> Body:
+    """The request's body as its type; a 413 or 422 problem otherwise."""
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > MAX_BODY:
+            raise HTTPException(413, "The request is too big")
+    try:
+        return msgspec.json.decode(raw or b"{}", type=body)
+    except msgspec.DecodeError as wrong:
+        raise HTTPException(422, str(wrong)) from wrong
+
+
+def agents_only(least: Role, handler: Handler) -> Handler:
+    """Let agents of at least this role through, as `request.state.agent`; others get 401 or 403.
+
+    A writing request must come from this server's own pages: the `Origin` says so.
+    """
+
+    async def checked(request: Request) -> Response:
+        state = state_of(request)
+        if request.method not in ("GET", "HEAD") and not state.own_origin(
+            request.headers.get("origin")
+        ):
+            return problem(Problem(type="origin", title="Wrong origin", status=403))
+        session = await state.session(request.cookies.get(COOKIE))
+        if session is None:
+            return problem(Problem(type="signed_out", title="Sign in to go on", status=401))
+        agent: Agent = session.agent
+        if RANK[agent.role] < RANK[least]:
+            return problem(Problem(type="role", title=f"This needs the role {least}", status=403))
+        request.state.agent, request.state.session = agent, session
+        return await handler(request)
+
+    return checked

@@ -1,0 +1,30 @@
+"""Every door, one line each, with who may pass it."""
+
+from starlette.routing import BaseRoute, Route
+
+from shopbell.server import health, sessions, tickets
+from shopbell.server.doors import agents_only
+
+TICKET = "/api/tickets/{ticket_id}"
+
+
+def routes() -> list[BaseRoute]:
+    """The whole table."""
+    return [
+        Route("/healthz", health.healthz),
+        Route("/readyz", health.readyz),
+        Route("/api/session", sessions.create, methods=["POST"]),
+        Route("/api/session", agents_only("viewer", sessions.delete), methods=["DELETE"]),
+        Route("/api/counts", agents_only("viewer", tickets.counts)),
+        Route("/api/tickets", agents_only("viewer", tickets.index)),
+        Route(f"{TICKET}/messages", agents_only("viewer", tickets.messages)),
+        Route(f"{TICKET}/messages", agents_only("agent", tickets.send), methods=["POST"]),
+        Route(f"{TICKET}/take-over", agents_only("agent", tickets.take_over), methods=["POST"]),
+        Route(f"{TICKET}/release", agents_only("agent", tickets.release), methods=["POST"]),
+        Route(f"{TICKET}/assign", agents_only("agent", tickets.assign), methods=["POST"]),
+        Route(f"{TICKET}/resolve", agents_only("agent", tickets.resolve), methods=["POST"]),
+        Route(f"{TICKET}/reopen", agents_only("agent", tickets.reopen), methods=["POST"]),
+        Route(f"{TICKET}/snooze", agents_only("agent", tickets.snooze), methods=["POST"]),
+        Route(f"{TICKET}/priority", agents_only("agent", tickets.priority), methods=["POST"]),
+        Route(f"{TICKET}/tags", agents_only("agent", tickets.tags), methods=["POST"]),
+    ]
