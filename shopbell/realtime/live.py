@@ -1,0 +1,55 @@
+"""What is live but no event: typing, viewing and drafts, sent by Redis publish and never kept."""
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+import structlog
+from msgspec import Struct
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from shopbell.realtime.frames import AnswerDraft, Typing, Viewing
+
+log = structlog.get_logger()
+
+
+class Live(Struct, frozen=True, kw_only=True):
+    """One frame for whoever watches a thread: its shopper, the agents, or all of them."""
+
+    thread_id: UUID
+    to: Literal["all", "agents", "shopper"]
+    frame: Typing | Viewing | AnswerDraft
+
+
+_decoder = msgspec.json.Decoder(Live)
+
+
+def live_key(epoch: UUID) -> str:
+    """The Redis channel of one history's live frames."""
+    return f"shopbell:{epoch}:live"
+
+
+def wake_key(epoch: UUID) -> str:
+    """The Redis channel on which a writer tells the relay that a commit left events."""
+    return f"shopbell:{epoch}:wake"
+
+
+async def publish(redis: Redis, epoch: UUID, live: Live) -> None:
+    """Send a live frame to every server process. While Redis is away it is simply lost."""
+    with suppress(RedisError, OSError):
+        await redis.publish(live_key(epoch), msgspec.json.encode(live))
+
+
+async def live_frames(redis: Redis, epoch: UUID) -> AsyncIterator[Live]:
+    """Every live frame from now on; ends when Redis goes away."""
+    async with redis.pubsub() as pubsub:  # pyright: ignore[reportUnknownMemberType]
+        await pubsub.subscribe(live_key(epoch))  # pyright: ignore[reportUnknownMemberType]
+        async for said in pubsub.listen():
+            if said["type"] == "message":
+                try:
+                    yield _decoder.decode(said["data"])
+                except msgspec.DecodeError as wrong:
+                    log.warning("live frame not understood", error=str(wrong))
