@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -39,14 +39,16 @@ def wake_key(epoch: UUID) -> str:
 
 async def publish(redis: Redis, epoch: UUID, live: Live) -> None:
     """Send a live frame to every server process. While Redis is away it is simply lost."""
+    client: Any = redis
     with suppress(RedisError, OSError):
-        await redis.publish(live_key(epoch), msgspec.json.encode(live))
+        await client.publish(live_key(epoch), msgspec.json.encode(live))
 
 
 async def live_frames(redis: Redis, epoch: UUID) -> AsyncIterator[Live]:
     """Every live frame from now on; ends when Redis goes away."""
-    async with redis.pubsub() as pubsub:  # pyright: ignore[reportUnknownMemberType]
-        await pubsub.subscribe(live_key(epoch))  # pyright: ignore[reportUnknownMemberType]
+    client: Any = redis
+    async with client.pubsub() as pubsub:
+        await pubsub.subscribe(live_key(epoch))
         async for said in pubsub.listen():
             if said["type"] == "message":
                 try:
