@@ -1,0 +1,1 @@
+"""The shopper's doors: what the widget asks over HTTP."""
