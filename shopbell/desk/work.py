@@ -62,7 +62,8 @@ class Work:
         self._ticket = ticket
 
     def change_ticket(self, **changes: Any) -> Ticket:
-        """Replace fields of the ticket; its version rises once a transaction."""
+        """Replace fields of the ticket; its version, and the thread's, rise once a transaction."""
+        self.change_thread()
         version = self.ticket.version + (0 if self._changed_ticket else 1)
         self._ticket = msgspec.structs.replace(
             self.ticket, **{"updated_at": self.at, "version": version, **changes}

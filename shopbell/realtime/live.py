@@ -15,13 +15,15 @@ from shopbell.realtime.frames import AnswerDraft, Typing, Viewing
 
 log = structlog.get_logger()
 
+LISTEN_S = 1.0
+
 
 class Live(Struct, frozen=True, kw_only=True):
     """One frame for whoever watches a thread: its shopper, the agents, or all of them."""
 
-    thread_id: UUID
     to: Literal["all", "agents", "shopper"]
     frame: Typing | Viewing | AnswerDraft
+    thread_id: UUID | None = None
 
 
 _decoder = msgspec.json.Decoder(Live)
@@ -44,14 +46,21 @@ async def publish(redis: Redis, epoch: UUID, live: Live) -> None:
         await client.publish(live_key(epoch), msgspec.json.encode(live))
 
 
-async def live_frames(redis: Redis, epoch: UUID) -> AsyncIterator[Live]:
-    """Every live frame from now on; ends when Redis goes away."""
+async def heard(redis: Redis, channel: str) -> AsyncIterator[bytes]:
+    """What is published on a channel from now on. Raises RedisError when Redis goes away."""
     client: Any = redis
-    async with client.pubsub() as pubsub:
-        await pubsub.subscribe(live_key(epoch))
-        async for said in pubsub.listen():
-            if said["type"] == "message":
-                try:
-                    yield _decoder.decode(said["data"])
-                except msgspec.DecodeError as wrong:
-                    log.warning("live frame not understood", error=str(wrong))
+    async with client.pubsub(ignore_subscribe_messages=True) as pubsub:
+        await pubsub.subscribe(channel)
+        while True:
+            said = await pubsub.get_message(timeout=LISTEN_S)
+            if said is not None:
+                yield said["data"]
+
+
+async def live_frames(redis: Redis, epoch: UUID) -> AsyncIterator[Live]:
+    """Every live frame from now on. Raises RedisError when Redis goes away."""
+    async for data in heard(redis, live_key(epoch)):
+        try:
+            yield _decoder.decode(data)
+        except msgspec.DecodeError as wrong:
+            log.warning("live frame not understood", error=str(wrong))

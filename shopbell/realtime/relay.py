@@ -25,15 +25,22 @@ from psycopg.rows import DictRow, dict_row
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
+from shopbell.realtime.live import heard, wake_key
+
 log = structlog.get_logger()
 
 _read_queries = cast("Callable[..., Any]", aiosql.from_path)  # pyright: ignore[reportUnknownMemberType]
 _queries = _read_queries(
     Path(__file__).with_name("relay.sql"), "psycopg", mandatory_parameters=False
 )
-MOVE, HEAD, EVENTS_AFTER, LEAD = (
-    getattr(_queries, name).sql.encode() for name in ("move", "head", "events_after", "lead")
+MOVE, HEAD, EVENTS_AFTER, FIRST_KEPT, LEAD = (
+    getattr(_queries, name).sql.encode()
+    for name in ("move", "head", "events_after", "first_kept", "lead")
 )
+EVENTS_BETWEEN: dict[str, bytes] = {
+    "all": _queries.events_between.sql.encode(),
+    "thread": _queries.events_of_thread.sql.encode(),
+}
 BATCH = 500
 POLL = 0.2
 KEEP = 100_000
@@ -70,11 +77,16 @@ class Relay:
         self._triggers = triggers
         self._woken = asyncio.Event()
         self._published = 0
+        self._wake_key = ""
+        self._telling: asyncio.Task[None] | None = None
         self.leading = False
 
     def wake(self) -> None:
-        """Look into the outbox now rather than at the next poll."""
-        self._woken.set()
+        """Have the leader, here or in another process, look into the outbox now."""
+        if self.leading:
+            self._woken.set()
+        elif self._wake_key and self._telling is None:
+            self._telling = asyncio.create_task(self._tell_the_leader())
 
     async def run(self) -> None:
         """Lead whenever nobody else does, for ever."""
@@ -94,6 +106,7 @@ class Relay:
         async with connection:
             # A stopped leader (SIGSTOP, a frozen host) must not hold the lock for ever.
             await connection.execute(f"SET idle_session_timeout = '{IDLE_LIMIT}'".encode())
+            self._wake_key = wake_key((await _one(connection, HEAD))["epoch"])
             while not (await _one(connection, LEAD))["leading"]:
                 await self._pause()
             head = await _one(connection, HEAD)
@@ -101,9 +114,29 @@ class Relay:
             self._published = head["published"]
             self.leading = True
             log.info("relay leads", position=head["position"])
-            await self._catch_up(connection, key, head["position"])
-            while True:
-                await self._move(connection, key)
+            hearing = asyncio.create_task(self._hear_writers())
+            try:
+                await self._catch_up(connection, key, head["position"])
+                while True:
+                    await self._move(connection, key)
+            finally:
+                hearing.cancel()
+
+    async def _tell_the_leader(self) -> None:
+        client: Any = self._redis
+        try:
+            with suppress(RedisError, OSError):
+                await client.publish(self._wake_key, b"")
+        finally:
+            self._telling = None
+
+    async def _hear_writers(self) -> None:
+        """Wake when another process says that it left events; polling covers what is missed."""
+        while True:
+            with suppress(RedisError, OSError):
+                async for _ in heard(self._redis, self._wake_key):
+                    self._woken.set()
+            await asyncio.sleep(POLL)
 
     async def _catch_up(self, connection: AsyncConnection[DictRow], key: str, upto: int) -> None:
         """Publish again what a former leader moved and perhaps did not publish."""

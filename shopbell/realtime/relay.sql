@@ -24,5 +24,17 @@ SELECT epoch, position, published FROM stream WHERE partition = 0;
 SELECT position, kind, payload::text AS payload FROM event
 WHERE position > :after ORDER BY position LIMIT :batch;
 
+-- name: events_between
+SELECT position, payload::text AS payload FROM event
+WHERE position > :after AND (:upto::bigint IS NULL OR position <= :upto) ORDER BY position LIMIT :batch;
+
+-- name: events_of_thread
+SELECT position, payload::text AS payload FROM event
+WHERE thread_id = :thread AND position > :after AND (:upto::bigint IS NULL OR position <= :upto)
+ORDER BY position LIMIT :batch;
+
+-- name: first_kept
+SELECT min(position) AS position FROM event;
+
 -- name: lead
 SELECT pg_try_advisory_lock(7305, 0) AS leading;

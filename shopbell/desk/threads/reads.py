@@ -67,5 +67,5 @@ def shopper_thread(thread: Thread, ticket: Ticket | None, agent_name: str = "") 
         read_seq=thread.customer_read_seq,
         unread=thread.out_count - thread.customer_read_out,
         seen_seq=thread.agents_read_seq,
-        version=thread.version + (ticket.version if ticket else 0),
+        version=thread.version,
     )
