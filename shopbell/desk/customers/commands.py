@@ -6,11 +6,14 @@ from shopbell.desk.database import Desk
 from shopbell.desk.ids import uuid7
 
 
-async def thread_of(desk: Desk, kind: str, value: str, *, name: str = "") -> UUID:
+async def thread_of(
+    desk: Desk, kind: str, value: str, *, name: str = "", thread_id: UUID | None = None
+) -> UUID:
     """The thread of the customer who proved this identity, made when there is none yet.
 
     For identities that a channel itself vouches for (a visitor's signed token, a platform's id),
-    so the new identity is verified. Two first messages at once make one customer: the identity's
+    so the new identity is verified. A new thread gets the given id, if any: a visitor's is their
+    own, so that all their open pages can listen before the first message. Two first messages at once make one customer: the identity's
     advisory lock lets one pass first.
     """
     async with desk.pool.connection() as connection, connection.transaction():
@@ -25,7 +28,7 @@ async def thread_of(desk: Desk, kind: str, value: str, *, name: str = "") -> UUI
         row = await found.fetchone()
         if row is not None:
             return row["id"]
-        customer_id, thread_id = uuid7(), uuid7()
+        customer_id, thread_id = uuid7(), thread_id or uuid7()
         async with connection.pipeline():
             await connection.execute(
                 "INSERT INTO customer (id, name) VALUES (%s, %s)", (customer_id, name)
