@@ -1,21 +1,19 @@
 """Everything of Shopbell under one command, ended together."""
 
 import contextlib
-import os
 import signal
 import socket
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from types import FrameType
 
-from shopbell.cli.embedded.children import Child
+from shopbell.cli.children import command
 from shopbell.cli.embedded.services import Services, running_services
 from shopbell.cli.failure import Failure
-from shopbell.settings import SETTINGS, Settings
+from shopbell.cli.watch import server_ready
+from shopbell.settings import Settings
 
 READY_S = 60.0
 LOOK_EVERY_S = 0.1
@@ -56,11 +54,7 @@ class _Kept:
 
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
-        self.child = Child(
-            [sys.executable, "-m", "shopbell.cli", name],
-            log=settings.data / "logs" / f"{name}.log",
-            env={**os.environ, **_variables(settings)},
-        )
+        self.child = command(name, settings)
         self.started = time.monotonic()
         self.backoff = 0.5
 
@@ -90,7 +84,7 @@ def _keep_up(services: Services, kept: list[_Kept]) -> None:
 def _wait_until_ready(address: str, kept: list[_Kept], stop: threading.Event) -> bool:
     """True once the server says it is ready, False where a signal came first."""
     until = time.monotonic() + READY_S
-    while not _ready(address):
+    while not server_ready(address):
         if stop.wait(LOOK_EVERY_S):
             return False
         for one in kept:
@@ -101,25 +95,6 @@ def _wait_until_ready(address: str, kept: list[_Kept], stop: threading.Event) ->
         if time.monotonic() > until:
             raise Failure(f"The server was not ready within 60 s (see {kept[0].child.log}).")
     return True
-
-
-def _ready(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{address}/readyz", timeout=2) as answer:  # noqa: S310 - ours
-            return answer.status == 200
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-def _variables(settings: Settings) -> dict[str, str]:
-    """The settings as environment variables, for a child to read the same."""
-    found: dict[str, str] = {}
-    for setting in SETTINGS:
-        value = getattr(settings, setting.field)
-        if value:
-            joined = ",".join(settings.trusted_proxies)
-            found[setting.variable] = joined if isinstance(value, tuple) else str(value)
-    return found
 
 
 def _reached(host: str) -> str:

