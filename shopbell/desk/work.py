@@ -20,7 +20,7 @@ from psycopg.types.json import Jsonb
 from shopbell.desk.customers.types import Customer
 from shopbell.desk.database import Connection, Desk, load_queries
 from shopbell.desk.errors import NotFound
-from shopbell.desk.events.types import Event, EventKind
+from shopbell.desk.events.types import AgentRead, Event, EventKind
 from shopbell.desk.messages.types import Author, Delivery, Message, MessageExtra
 from shopbell.desk.threads.types import Thread
 from shopbell.desk.tickets.types import Ticket
@@ -89,13 +89,19 @@ class Work:
         *,
         message: Message | None = None,
         customer: Customer | None = None,
+        read: AgentRead | None = None,
     ) -> None:
         """Say that something happened. The ticket and thread go along as they are at the commit."""
-        entities = {"message": message, "customer": customer}
+        entities = {"message": message, "customer": customer, "read": read}
         self._events.append((kind, actor, {k: v for k, v in entities.items() if v is not None}))
 
     async def flush(self) -> bool:
-        """Write everything in one round trip; True when events left."""
+        """Write everything in one round trip; True when events left.
+
+        A change that no event tells of would leave every listening client behind for ever.
+        """
+        assert self._events or not (self._changed_ticket or self._changed_thread)
+        await self._tell_of_the_current_ticket()
         if self._changed_ticket:
             self.write("save_ticket", **_ticket_columns(self.ticket))
         if self._changed_thread:
@@ -107,16 +113,27 @@ class Work:
                 await self.connection.execute(SQL[query].encode(), values)
         return bool(self._events)
 
+    async def _tell_of_the_current_ticket(self) -> None:
+        """Work on an older ticket moves the thread too: one more event shows it as it stands."""
+        current = self.thread.current_ticket_id
+        if not self._changed_thread or current is None or current == self.ticket.id:
+            return
+        found = await self.connection.execute(SQL["load_ticket"].encode(), {"ticket_id": current})
+        row = await found.fetchone()
+        if row is not None:
+            self._events.append(("ticket.updated", SYSTEM, {"ticket": ticket_from(row)}))
+
     def _outbox_row(
         self, kind: EventKind, actor: Author, entities: dict[str, Any]
     ) -> dict[str, Any]:
+        ticket: Ticket | None = entities.pop("ticket", self._ticket)
         event = Event(
             kind=kind,
             at=self.at,
             actor=actor,
             thread_id=self.thread.id,
-            ticket_id=self._ticket.id if self._ticket else None,
-            ticket=self._ticket or UNSET,
+            ticket_id=ticket.id if ticket else None,
+            ticket=ticket or UNSET,
             thread=self.thread,
             **entities,
         )

@@ -2,11 +2,14 @@
 
 from uuid import UUID
 
+import msgspec
+
 from shopbell.desk.database import Desk
+from shopbell.desk.errors import NotFound
 from shopbell.desk.messages.types import Message
 from shopbell.desk.threads.types import ShopperAuthor, ShopperMessage, ShopperThread, Thread
 from shopbell.desk.tickets.types import Ticket
-from shopbell.desk.work import message_from
+from shopbell.desk.work import message_from, ticket_from
 
 PAGE = 30
 
@@ -30,6 +33,28 @@ async def messages_before(
         )
         rows = await found.fetchall()
     return tuple(message_from(row) for row in reversed(rows[:limit])), len(rows) > limit
+
+
+async def shopper_state(desk: Desk, thread_id: UUID) -> ShopperThread:
+    """Where a conversation stands for its shopper. Raises NotFound."""
+    async with desk.pool.connection() as connection, connection.pipeline():
+        threads = await connection.execute(
+            "SELECT * FROM thread WHERE id = %(thread)s", {"thread": thread_id}
+        )
+        tickets = await connection.execute(
+            "SELECT k.*, c.name AS customer_name, a.name AS agent_name"
+            " FROM thread t JOIN ticket k ON k.id = t.current_ticket_id"
+            " JOIN customer c ON c.id = k.customer_id LEFT JOIN agent a ON a.id = k.assignee_id"
+            " WHERE t.id = %(thread)s",
+            {"thread": thread_id},
+        )
+        thread, ticket = await threads.fetchone(), await tickets.fetchone()
+    if thread is None:
+        raise NotFound("The conversation")
+    name = (ticket["agent_name"] or "") if ticket else ""
+    return shopper_thread(
+        msgspec.convert(thread, Thread), ticket_from(ticket) if ticket else None, name
+    )
 
 
 def shopper_message(message: Message) -> ShopperMessage | None:
