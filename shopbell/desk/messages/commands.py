@@ -13,7 +13,7 @@ from msgspec import Struct
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
-from shopbell.desk.connections.types import Connection
+from shopbell.desk.connections.types import LIVE_CHANNELS, Connection
 from shopbell.desk.control.rules import hand_back, take
 from shopbell.desk.database import Desk
 from shopbell.desk.errors import Fenced, Invalid, NotFound, Taken
@@ -70,10 +70,10 @@ async def receive(
     draft = check_draft(draft)
     try:
         async with work(desk, thread_id=thread_id) as unit:
-            known = await _written_before(unit, draft.id)
+            known = await written_before(unit, draft.id)
             if known is not None:
                 return Written(message=known, repeated=True)
-            opened = await _ticket_for(unit, connection, draft)
+            opened = await engage(unit, connection, draft)
             author = Author(kind="customer", id=unit.thread.customer_id, name=unit.customer_name)
             message = add_message(unit, author, draft, connection, external_id=external_id)
             ticket = unit.change_ticket(
@@ -107,7 +107,7 @@ async def reply(
     author = Author(kind="agent", id=agent.id, name=agent.name)
     try:
         async with work(desk, ticket_id=ticket_id) as unit:
-            known = await _written_before(unit, draft.id)
+            known = await written_before(unit, draft.id)
             if known is not None:
                 return Written(message=known, repeated=True)
             if draft.visibility == "note":
@@ -167,7 +167,9 @@ async def answer(
                 turn_id=turn.id,
                 why=why,
             )
-            unit.write("finish_turn", id=turn.id, message_id=message.id, at=unit.at)
+            unit.write(
+                "finish_turn", id=turn.id, status="answered", message_id=message.id, at=unit.at
+            )
             unit.emit("message.created", ASSISTANT, message=message)
     if message is None:
         raise Fenced
@@ -185,7 +187,8 @@ async def check_free(unit: Work, agent: Agent, *, on_purpose: bool) -> None:
     raise Taken(row["name"] if row else "Another agent")
 
 
-async def _written_before(unit: Work, message_id: UUID) -> Message | None:
+async def written_before(unit: Work, message_id: UUID) -> Message | None:
+    """The message of this id as it stands; NotFound when it is another thread's."""
     found = await unit.connection.execute(SQL["find_message"].encode(), {"id": message_id})
     row = await found.fetchone()
     if row is None:
@@ -195,7 +198,7 @@ async def _written_before(unit: Work, message_id: UUID) -> Message | None:
     return message_from(row)
 
 
-async def _ticket_for(unit: Work, connection: Connection, draft: Draft) -> bool:
+async def engage(unit: Work, connection: Connection, draft: Draft) -> bool:
     """Go on with the thread's ticket, reopen it, or open a new one (then True)."""
     if unit.has_ticket and unit.ticket.status not in ("resolved", "closed"):
         return False
@@ -245,6 +248,8 @@ def add_message(
     thread = unit.change_thread(
         last_seq=unit.thread.last_seq + 1, out_count=unit.thread.out_count + outgoing
     )
+    channel = connection.channel if connection else ticket.channel
+    status = "sent" if channel in LIVE_CHANNELS else "queued"
     message = Message(
         id=draft.id,
         thread_id=thread.id,
@@ -252,12 +257,12 @@ def add_message(
         seq=thread.last_seq,
         author=author,
         visibility=draft.visibility,
-        channel=connection.channel if connection else ticket.channel,
+        channel=channel,
         text=draft.text,
         citations=citations,
         page=draft.page,
         why=why,
-        delivery=Delivery(status="sent") if outgoing else None,
+        delivery=Delivery(status=status) if outgoing else None,
         turn_id=turn_id,
         at=unit.at,
     )
@@ -271,7 +276,7 @@ def add_message(
             thread_id=thread.id,
             ticket_id=ticket.id,
             connection_id=connection_id,
-            status="sent",
+            status=status,
             at=unit.at,
         )
     unit.change_ticket(
