@@ -178,7 +178,7 @@ async def work(
                 )
             )
         thread_row, ticket_row = await threads.fetchone(), await tickets.fetchone()
-        if thread_row is None:
+        if thread_row is None or thread_row["merged_into"]:
             raise NotFound("The conversation")
         unit = Work(
             connection,
