@@ -6,6 +6,8 @@ from decimal import Decimal, InvalidOperation
 
 from shopbell.assistant.words.templates import month_of
 
+LIKE = 0.55
+"""USE cosine that a model's sentence must have with one of its source's (docs/assistant.md)."""
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"')\]]+|[\w.+-]+@[\w-]+\.[\w.-]+", re.IGNORECASE)
 _CODE = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9][\w-]{3,}\b")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")

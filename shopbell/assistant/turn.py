@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from shopbell.assistant import extract, orders, summary
+from shopbell.assistant import extract, orders, summary, talk
 from shopbell.assistant.knowledge.embed import Vectors
 from shopbell.assistant.knowledge.search import Hit, Searched, search_by, sentences_of
 from shopbell.assistant.knowledge.words import count_words
@@ -20,7 +20,6 @@ from shopbell.assistant.types import (
     HandOff,
     OnDraft,
     Reason,
-    Said,
     Say,
     Step,
     Thought,
@@ -29,14 +28,15 @@ from shopbell.assistant.types import (
     Usage,
 )
 from shopbell.assistant.words.language import detect
-from shopbell.assistant.words.listen import Intent, heard
+from shopbell.assistant.words.listen import Intent, heard, wants_action, without_courtesies
 from shopbell.assistant.words.templates import say, with_wait
 from shopbell.connectors.commerce.types import ShopUnavailable
 
-_LONGEST = 2000
 _SHORT = 4
 _EVIDENCE = 6
 _SAME_QUESTION = 0.85
+_SETTLED = 0.3
+"""USE cosine from which a question touches what an agent's note says was settled."""
 
 _GIVE_WAY: dict[Intent, tuple[Reason, str, str]] = {
     "asked_for_person": (
@@ -47,6 +47,11 @@ _GIVE_WAY: dict[Intent, tuple[Reason, str, str]] = {
     "safety": ("safety", "serious", "The message speaks of harm or danger."),
     "chargeback": ("chargeback", "serious", "The customer speaks of a chargeback or a dispute."),
     "legal": ("legal", "serious", "The message speaks of law, a regulator or the police."),
+    "goodwill": (
+        "goodwill",
+        "goodwill",
+        "The customer asks for what the rules do not give: a person decides.",
+    ),
     "upset": ("upset", "upset", "The customer is upset."),
 }
 _TROUBLE: dict[Reason, str] = {
@@ -74,15 +79,13 @@ class _Turn:
         self.on_draft = on_draft
         self.began = time.perf_counter()
         self.steps: list[Step] = []
-        self.messages = [one for one in context.messages if not one.note]
-        self.burst = _burst(self.messages)
-        self.asked = "\n".join(one.text for one in self.burst if one.text.strip())[:_LONGEST]
+        self.talk = talk.read(context.messages)
+        self.asked = without_courtesies(self.talk.asked)
         self.language = (
             detect(self.asked, context.language)
             if self.asked.strip()
             else (context.language or "en")
         )
-        self.answers = sum(one.author == "assistant" for one in self.messages)
         self.question = self.asked
         self.intent: Intent | None = None
         self.hits: tuple[Hit, ...] = ()
@@ -113,42 +116,49 @@ class _Turn:
         if not self.asked.strip():
             return self._hand_off("unreadable", "unreadable", "The message has files but no words.")
         self.intent = heard(self.asked)
-        if self.intent in _GIVE_WAY:
-            return self._give_way(self.intent)
         if self.intent in ("greeting", "thanks"):
-            self.why = f"The whole message is a {self.intent}."
-            text = say(self.intent, self.language)
-            return Say(text=text, language=self.language, template=self.intent)
-        if self.intent == "not_it" and self.answers:
+            return self._say(self.intent, f"The whole message is a {self.intent}.")
+        if self.intent == "not_it" and self.talk.answers:
             return self._hand_off("answer_failed", "not_it", "The answer was not what they meant.")
         self.question = self._with_what_went_before()
         with self._step("embed"):
             rows, deep = await asyncio.gather(
-                self.ports.embedder.quick([self.question, *self._asked_before()]),
+                self.ports.embedder.quick([self.question, *self.talk.before, *self.talk.settled]),
                 self.ports.embedder.question(self.question),
             )
-        quick = rows[0]
+        quick, before = rows[0], rows[1 : 1 + len(self.talk.before)]
         if self.intent is None:
             self.intent = self.ports.listener.likened(quick)
         if self.intent in _GIVE_WAY:
-            return self._give_way(self.intent)
+            return await self._give_way(self.intent, quick, deep)
         numbers = self._order_numbers()
-        if self.intent == "order_status" or (numbers and count_words(self.asked) <= _SHORT):
-            decision = await self._order_status(numbers)
+        if self.intent == "order_status" or numbers:
+            decision = await self._about_orders(numbers)
             if decision is not None:
                 return decision
-        if self.answers and len(rows) > 1 and float((rows[1:] @ quick).max()) >= _SAME_QUESTION:
+        if self.talk.answers and len(before) and float((before @ quick).max()) >= _SAME_QUESTION:
             return self._hand_off("failed_twice", "not_it", "The same was asked again.")
+        if self._touches_what_was_settled(rows[1 + len(self.talk.before) :] @ quick):
+            return self._hand_off("settled_by_people", "settled", "An agent's note is about this.")
         searched = await self._search(quick, deep)
         if self.ports.model is not None:
             return await self._by_model(searched)
         if is_sure(self.sure, self.hits, self.language):
-            with self._step("extract"):
-                first = self.hits[0]
-                sentences = await sentences_of(self.ports.pool, [first.chunk_id], searched.quick)
-                self.why = f"The source is sure enough ({self.sure:.2f})."
-                return extract.answer(self.question, first, sentences, self.language, self.sure)
+            return await self._quote(searched)
         return self._unsure()
+
+    async def _quote(self, searched: Searched) -> Answer:
+        with self._step("extract"):
+            first = self.hits[0]
+            sentences = await sentences_of(self.ports.pool, [first.chunk_id], searched.quick)
+            self.why = f"The source is sure enough ({self.sure:.2f}). {self.why}".strip()
+            return extract.answer(self.question, first, sentences, self.language, self.sure)
+
+    def _touches_what_was_settled(self, likeness: Vectors) -> bool:
+        return any(
+            like >= _SETTLED or talk.share_words(self.asked, note)
+            for like, note in zip(likeness.tolist(), self.talk.settled, strict=True)
+        )
 
     async def _search(self, quick: Vectors, deep: Vectors) -> Searched:
         with self._step("search"):
@@ -164,9 +174,11 @@ class _Turn:
         self.sure = confidence(searched.hits, self.language)
         return searched
 
-    async def _order_status(self, numbers: list[str]) -> Decision | None:
+    async def _about_orders(self, numbers: list[str]) -> Decision | None:
         if self.ports.shop is None:
             return None
+        if numbers and wants_action(self.asked):
+            return self._hand_off("needs_action", "goodwill", "Only a person can change an order.")
         try:
             with self._step("orders"):
                 looked = await orders.look_up(self.ports.shop, self.context.customer, numbers)
@@ -188,7 +200,13 @@ class _Turn:
         template = {"unverified": "sign_in", "unknown": "order_unknown", "none": "no_orders"}[
             looked.outcome
         ]
-        self.why = f"Order status: {looked.outcome}."
+        if template in self.talk.said:
+            reason = "needs_verification" if template == "sign_in" else "failed_twice"
+            return self._hand_off(reason, "unsure", f"Order status, again: {looked.outcome}.")
+        return self._say(template, f"Order status: {looked.outcome}.")
+
+    def _say(self, template: str, why: str) -> Say:
+        self.why = why
         return Say(text=say(template, self.language), language=self.language, template=template)
 
     async def _by_model(self, searched: Searched) -> Decision:
@@ -200,24 +218,38 @@ class _Turn:
             for at, hit in enumerate(searched.hits[:_EVIDENCE], 1)
         ]
         spoken: Spoken
+        drafted = False
+
+        async def on_draft(text: str) -> None:
+            nonlocal drafted
+            drafted = True
+            await self.on_draft(text)
+
         try:
             with self._step("model"):
                 spoken = await speak(
                     model,
-                    messages=self.messages,
+                    embedder=self.ports.embedder,
+                    talk=self.talk,
                     evidence=evidence,
                     voice=self.context.voice,
                     page=self.context.page,
                     language=self.language,
-                    on_draft=self.on_draft,
+                    on_draft=on_draft,
                     caps=self.ports.caps,
                 )
         except ModelFailure as failure:
             self.usage = Usage(model=model.name)
-            why = f"{_TROUBLE[failure.trouble]} {failure}"
-            return self._hand_off(failure.trouble, "trouble", why)
+            self.why = f"{_TROUBLE[failure.trouble]} {failure}"
+            if drafted:
+                await self.on_draft("")
+            if is_sure(self.sure, self.hits, self.language):
+                return await self._quote(searched)
+            return self._hand_off(failure.trouble, "trouble", self.why)
         self.usage, self.cut = spoken.usage, spoken.cut
         if not spoken.parts:
+            if drafted:
+                await self.on_draft("")
             return self._unsure(spoken.why if spoken.gave_way else "Its sources did not hold it.")
         self.why = spoken.why or "Every part is held by its source."
         return Answer(
@@ -230,38 +262,31 @@ class _Turn:
     def _unsure(self, why: str = "No source answers this surely enough.") -> HandOff:
         return self._hand_off("no_grounded_answer", "unsure", why)
 
-    def _give_way(self, intent: Intent) -> HandOff:
+    async def _give_way(self, intent: Intent, quick: Vectors, deep: Vectors) -> HandOff:
+        await self._search(quick, deep)
         reason, template, why = _GIVE_WAY[intent]
         return self._hand_off(reason, template, why)
 
     def _hand_off(self, reason: Reason, template: str, why: str) -> HandOff:
-        nearest = self.hits[0] if self.hits and self.sure >= THRESHOLD / 2 else None
+        near = self.hits[0] if self.hits and self.sure >= THRESHOLD / 2 else None
         text = with_wait(say(template, self.language), self.language, self.context.people_answer_by)
         return HandOff(
             reason=reason,
             why=why,
             text=text,
             language=self.language,
-            summary=summary.summarise(self.messages, self.context.page),
-            wants=summary.wants(self.messages),
-            tried=summary.tried(self.hits, self.answers),
-            suggested_reply=nearest.text if nearest is not None else None,
-            citations=tuple(extract.cite(hit) for hit in self.hits[:3]),
+            summary=summary.summarise(self.talk, self.context.page),
+            wants=summary.wants(self.talk),
+            tried=summary.tried(self.hits, self.talk),
+            suggested_reply=near.text if near else say("suggest", self.language),
+            citations=tuple(extract.cite(hit) for hit in self.hits[:3]) if near else (),
         )
 
     def _with_what_went_before(self) -> str:
-        before = self._asked_before()
+        before = self.talk.before
         if before and count_words(self.asked) < _SHORT and not self._order_numbers():
             return f"{before[-1]}\n{self.asked}"
         return self.asked
-
-    def _asked_before(self) -> list[str]:
-        mine = {one.id for one in self.burst}
-        return [
-            one.text[:_LONGEST]
-            for one in self.messages
-            if one.author == "customer" and one.id not in mine and one.text.strip()
-        ][-3:]
 
     def _order_numbers(self) -> list[str]:
         return [] if self.ports.shop is None else self.ports.shop.order_numbers_in(self.asked)
@@ -273,17 +298,6 @@ class _Turn:
             yield
         finally:
             self.steps.append(Step(name=name, ms=round((time.perf_counter() - started) * 1000, 2)))
-
-
-def _burst(messages: list[Said]) -> list[Said]:
-    """What the customer said since anybody answered."""
-    burst: list[Said] = []
-    for one in reversed(messages):
-        if one.author in ("assistant", "agent"):
-            break
-        if one.author == "customer":
-            burst.append(one)
-    return burst[::-1]
 
 
 def _name(decision: Decision) -> str:

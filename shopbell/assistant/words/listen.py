@@ -16,6 +16,7 @@ Intent = Literal[
     "safety",
     "chargeback",
     "legal",
+    "goodwill",
     "upset",
     "order_status",
     "greeting",
@@ -27,12 +28,41 @@ _ANYWHERE: tuple[Intent, ...] = (
     "chargeback",
     "legal",
     "asked_for_person",
+    "goodwill",
     "upset",
     "order_status",
 )
 _WHOLE: tuple[Intent, ...] = ("not_it", "thanks", "greeting")
 _SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _SHOUTED = re.compile(r"(?:\b[A-ZÄÖÜÉÈÑ]{3,}\b[^a-z]*){4,}")
+_FACES: Mapping[Intent, re.Pattern[str]] = {
+    "upset": re.compile("[😠😡🤬]"),
+    "not_it": re.compile("[👎🙁☹]"),
+    "thanks": re.compile("[👍👌🙏❤😀😃😄😊🙂😍🎉]"),
+}
+_LATE_DAYS = 60
+"""Days after which a return is outside any usual window: a person decides."""
+_RETURNING = re.compile(
+    r"\breturn|\brefund|send (?:it|this|them) back|money back|rückgabe|zurück(?:geb|schick|send)"
+    r"|erstatt|geld zurück|devol|reembols|rembours|retour|rimbors|restitu"
+)
+_AGO = re.compile(
+    r"\bday (?P<day>\d+)|(?P<count>\d+|\b(?:an?|one|two|three|four|five|six|ein(?:em)?|zwei|drei|vier"
+    r"|sechs|una?|dos|tres|seis|un|deux|trois))[ -](?P<unit>day|week|month|year|tag|woche|monat|jahr"
+    r"|día|semana|mes|año|jour|semaine|mois|ans?\b)"
+)
+_UNITS = {
+    **dict.fromkeys(("week", "woche", "semana", "semaine"), 7),
+    **dict.fromkeys(("month", "monat", "mes", "mois"), 30),
+    **dict.fromkeys(("year", "jahr", "año", "an", "ans"), 365),
+}
+_COUNTS = {
+    **dict.fromkeys(("two", "zwei", "dos", "deux"), 2),
+    **dict.fromkeys(("three", "drei", "tres", "trois"), 3),
+    **dict.fromkeys(("four", "vier"), 4),
+    **dict.fromkeys(("five",), 5),
+    **dict.fromkeys(("six", "sechs", "seis"), 6),
+}
 LIKE = 0.76
 """USE cosine from which a message means what an example means."""
 CLEARLY = 0.06
@@ -47,6 +77,20 @@ _ALIKE: Mapping[Intent | None, Sequence[str]] = {
         "Ich möchte mit einem Menschen sprechen",
         "Quiero hablar con una persona",
         "担当者と話したい",
+    ),
+    "goodwill": (
+        "Can you make an exception for me?",
+        "I am outside the return period, can I still get a refund?",
+        "I want compensation for the delay",
+        "Können Sie eine Ausnahme machen?",
+        "¿Pueden hacer una excepción?",
+    ),
+    "upset": (
+        "I am very angry",
+        "I am really disappointed in you",
+        "Your service is terrible",
+        "Ich bin sehr enttäuscht von Ihnen",
+        "Estoy muy enfadado",
     ),
     "order_status": (
         "Where is my order?",
@@ -84,16 +128,31 @@ _ALIKE: Mapping[Intent | None, Sequence[str]] = {
 def heard(text: str) -> Intent | None:
     """The meaning of the message's fixed words; the gravest first, None where there is none."""
     plain = _plain(text)
-    bare = plain.strip(" .!,?…")
     for intent in _ANYWHERE:
         if _patterns()[intent].search(plain):
             return intent
+    if _RETURNING.search(plain) and _days_ago(plain) > _LATE_DAYS:
+        return "goodwill"
     if _SHOUTED.search(text) or text.count("!") >= 4:
         return "upset"
-    for intent in _WHOLE:
-        if bare in _phrases()[intent]:
-            return intent
-    return None
+    bare = _bare(text)
+    if not bare:
+        return next((intent for intent, face in _FACES.items() if face.search(text)), None)
+    if bare in _phrases()["person_alone"]:
+        return "asked_for_person"
+    return next((intent for intent in _WHOLE if bare in _phrases()[intent]), None)
+
+
+def without_courtesies(text: str) -> str:
+    """The text less its lines that only greet or thank, unless it holds no other."""
+    lines = [one for one in text.splitlines() if one.strip()]
+    kept = [one for one in lines if heard(one) not in ("greeting", "thanks")]
+    return "\n".join(kept or lines)
+
+
+def wants_action(text: str) -> bool:
+    """Whether a message that names an order asks for something to be done with it."""
+    return _patterns()["needs_action"].search(_plain(text)) is not None
 
 
 class Listener:
@@ -129,7 +188,7 @@ class Listener:
 def _phrases() -> dict[str, frozenset[str]]:
     file = Path(__file__).with_name("phrases.toml")
     return {
-        intent: frozenset(_plain(one) for one in phrases)
+        intent: frozenset(_plain(one) if intent in _ANYWHERE else _bare(one) for one in phrases)
         for intent, phrases in tomllib.loads(file.read_text("utf-8")).items()
     }
 
@@ -143,8 +202,24 @@ def _patterns() -> dict[str, re.Pattern[str]]:
                 for one in sorted(_phrases()[intent], key=len, reverse=True)
             )
         )
-        for intent in _ANYWHERE
+        for intent in (*_ANYWHERE, "needs_action")
     }
+
+
+def _days_ago(plain: str) -> int:
+    found = [
+        int(one["day"]) if one["day"] else _count(one["count"]) * _UNITS.get(one["unit"], 1)
+        for one in _AGO.finditer(plain)
+    ]
+    return max(found, default=0)
+
+
+def _count(written: str) -> int:
+    return int(written) if written.isdigit() else _COUNTS.get(written, 1)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[^\w']+", " ", _plain(text)).strip()
 
 
 def _plain(text: str) -> str:

@@ -24,6 +24,21 @@ def say(template: str, language: str, **facts: object) -> str:
     return str(_words(language)[template]).format(**facts)
 
 
+def template_of(text: str) -> str | None:
+    """The name of the fixed template a text begins with, None for any other text."""
+    return next((name for fixed, name in _fixed() if text.startswith(fixed)), None)
+
+
+@cache
+def _fixed() -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (text, name)
+        for words in _all().values()
+        for name, text in words.items()
+        if isinstance(text, str) and "{" not in text
+    )
+
+
 def state_name(state: str, language: str) -> str:
     """An order's state as a reader of this language would call it."""
     return str(_words(language)["states"].get(state, state))
