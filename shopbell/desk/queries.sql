@@ -6,7 +6,7 @@ SELECT t.id FROM thread t JOIN ticket k ON k.thread_id = t.id WHERE k.id = :tick
 FOR UPDATE OF t;
 
 -- name: load_thread
-SELECT t.*, c.name AS customer_name, c.language FROM thread t JOIN customer c ON c.id = t.customer_id
+SELECT t.*, c.name AS customer_name, c.language, c.merged_into FROM thread t JOIN customer c ON c.id = t.customer_id
 WHERE t.id = :thread_id;
 
 -- name: load_ticket
@@ -58,6 +58,11 @@ INSERT INTO outbox (kind, thread_id, ticket_id, payload, at)
 VALUES (:kind, :thread_id, :ticket_id, :payload, :at);
 
 -- name: withhold_queued
+WITH barred AS (
+    UPDATE delivery d SET next_at = NULL
+    FROM message m WHERE m.id = d.message_id AND d.ticket_id = :ticket_id AND d.status = 'sending'
+      AND m.author_kind = 'assistant'
+)
 UPDATE delivery d SET status = 'withheld', updated_at = :at
 FROM message m WHERE m.id = d.message_id AND d.ticket_id = :ticket_id AND d.status = 'queued'
   AND m.author_kind = 'assistant'
@@ -71,11 +76,11 @@ INSERT INTO turn (id, ticket_id, thread_id, epoch, due_at, from_seq, upto_seq)
 VALUES (:id, :ticket_id, :thread_id, :epoch, :due_at, :from_seq, :upto_seq)
 ON CONFLICT (ticket_id) WHERE status IN ('due', 'running')
 DO UPDATE SET upto_seq = excluded.upto_seq, due_at = excluded.due_at, epoch = excluded.epoch,
-    status = 'due', lease_holder = NULL, lease_until = NULL;
+    status = 'due', attempts = 0, lease_holder = NULL, lease_until = NULL;
 
 -- name: drop_turns
 UPDATE turn SET status = 'dropped', finished_at = :at
 WHERE ticket_id = :ticket_id AND status IN ('due', 'running');
 
 -- name: finish_turn
-UPDATE turn SET status = 'answered', message_id = :message_id, finished_at = :at WHERE id = :id;
+UPDATE turn SET status = :status, message_id = :message_id, finished_at = :at WHERE id = :id;

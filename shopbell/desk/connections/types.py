@@ -7,6 +7,8 @@ from msgspec import Struct
 
 AnswerMode = Literal["first", "suggest", "off"]
 Health = Literal["ok", "degraded", "reconnect", "off"]
+LIVE_CHANNELS = frozenset({"webchat"})
+"""Channels where committing is sending, see `Capability.live`; the others' messages are queued."""
 
 
 class Capability(Struct, frozen=True, kw_only=True):
