@@ -19,7 +19,7 @@ from psycopg.types.json import Jsonb
 
 from shopbell.desk.customers.types import Customer
 from shopbell.desk.database import Connection, Desk, load_queries
-from shopbell.desk.errors import NotFound
+from shopbell.desk.errors import Fenced, NotFound
 from shopbell.desk.events.types import AgentRead, Event, EventKind
 from shopbell.desk.messages.types import Author, Delivery, Message, MessageExtra
 from shopbell.desk.threads.types import Thread
@@ -90,9 +90,15 @@ class Work:
         message: Message | None = None,
         customer: Customer | None = None,
         read: AgentRead | None = None,
+        session_id: UUID | None = None,
     ) -> None:
         """Say that something happened. The ticket and thread go along as they are at the commit."""
-        entities = {"message": message, "customer": customer, "read": read}
+        entities = {
+            "message": message,
+            "customer": customer,
+            "read": read,
+            "session_id": session_id,
+        }
         self._events.append((kind, actor, {k: v for k, v in entities.items() if v is not None}))
 
     async def flush(self) -> bool:
@@ -153,7 +159,8 @@ async def work(
     """Lock the thread (named itself, or by a ticket of it) and commit what was done to it.
 
     With `thread_id` alone the thread's current ticket is loaded, if it has one. Raises NotFound
-    for an unknown id. Any error inside rolls everything back.
+    for an unknown id or a thread joined to another, and Fenced when the ticket was joined to
+    another thread while this waited for the lock. Any error inside rolls everything back.
     """
     async with desk.pool.connection() as connection, connection.transaction():
         if ticket_id is not None:
@@ -178,6 +185,8 @@ async def work(
                 )
             )
         thread_row, ticket_row = await threads.fetchone(), await tickets.fetchone()
+        if ticket_row is not None and ticket_row["thread_id"] != thread_id:
+            raise Fenced
         if thread_row is None or thread_row["merged_into"]:
             raise NotFound("The conversation")
         unit = Work(

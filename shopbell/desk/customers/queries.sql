@@ -64,7 +64,7 @@ WHERE k.thread_id = ANY(:ids) ORDER BY k.created_at, k.id;
 -- name: move_messages
 UPDATE message SET thread_id = :into, seq = seq + :shift, version = version + 1,
     origin_thread_id = coalesce(origin_thread_id, thread_id), origin_seq = coalesce(origin_seq, seq)
-WHERE thread_id = :from;
+WHERE thread_id = :old;
 
 -- name: messages_after
 SELECT m.*, d.status AS delivery_status, d.error AS delivery_error
@@ -76,25 +76,25 @@ UPDATE ticket SET thread_id = :into, customer_id = :customer, last_seq = last_se
     last_customer_seq = CASE WHEN last_customer_seq > 0 THEN last_customer_seq + :shift ELSE 0 END,
     engaged_from_seq = engaged_from_seq + :shift, version = version + 1,
     origin_thread_id = coalesce(origin_thread_id, thread_id)
-WHERE thread_id = :from;
+WHERE thread_id = :old;
 
 -- name: move_deliveries
-UPDATE delivery SET thread_id = :into WHERE thread_id = :from;
+UPDATE delivery SET thread_id = :into WHERE thread_id = :old;
 
 -- name: move_turns
 UPDATE turn SET thread_id = :into, from_seq = from_seq + :shift, upto_seq = upto_seq + :shift,
     status = CASE WHEN status = 'running' THEN 'due' ELSE status END,
     lease_holder = NULL, lease_until = NULL
-WHERE thread_id = :from;
+WHERE thread_id = :old;
 
 -- name: move_attachments
-UPDATE attachment SET thread_id = :into WHERE thread_id = :from;
+UPDATE attachment SET thread_id = :into WHERE thread_id = :old;
 
 -- name: move_reads
 INSERT INTO agent_read (agent_id, thread_id, seq)
 SELECT f.agent_id, :into, f.seq + :shift FROM agent_read f
 LEFT JOIN agent_read t ON t.agent_id = f.agent_id AND t.thread_id = :into
-WHERE f.thread_id = :from AND coalesce(t.seq, 0) >= :shift
+WHERE f.thread_id = :old AND coalesce(t.seq, 0) >= :shift
 ON CONFLICT (agent_id, thread_id) DO UPDATE SET seq = excluded.seq
 RETURNING agent_id, thread_id, seq;
 
@@ -109,17 +109,18 @@ SELECT count(*) AS n FROM message
 WHERE thread_id = :thread AND seq <= :seq AND visibility = 'public' AND author_kind <> 'customer';
 
 -- name: merge_customer
-UPDATE customer SET merged_into = :into, version = version + 1 WHERE id = :from;
+UPDATE customer SET merged_into = :into, version = version + 1
+WHERE id = :old AND merged_into IS NULL RETURNING id;
 
 -- name: raise_customer
 UPDATE customer SET version = version + 1 WHERE id = :id;
 
--- name: move_visitor_identities
-DELETE FROM identity WHERE customer_id = :from AND kind = 'visitor' RETURNING value;
+-- name: visitors_of_customer
+SELECT value FROM identity WHERE customer_id = :customer AND kind = 'visitor';
 
 -- name: insert_join
 INSERT INTO customer_join (id, from_customer_id, into_customer_id, visitor_id, shift, at)
-VALUES (:id, :from, :into, :visitor, :shift, :at);
+VALUES (:id, :old, :into, :visitor, :shift, :at);
 
 -- name: insert_outbox
 INSERT INTO outbox (kind, thread_id, ticket_id, payload, at)
