@@ -47,7 +47,7 @@ class Hub:
     def __init__(self, desk: Desk, redis: Redis, audiences: Audiences | None = None) -> None:
         self._desk = desk
         self._redis = redis
-        self._audiences = audiences or Audiences()
+        self.audiences = audiences or Audiences()
         self._agents: set[Listener] = set()
         self._threads: dict[UUID, set[Listener]] = {}
         self._ring: deque[Event] = deque(maxlen=RING)
@@ -233,7 +233,7 @@ class Hub:
         if event.kind == "session.revoked" or event.agent is not UNSET:
             self._revoke(event)
         if event.kind != "session.revoked" and self._agents:
-            text = self._audiences.for_agents(event)
+            text = self.audiences.for_agents(event)
             for listener in tuple(self._agents):
                 listener.event(event.position, text)
         held = self._threads.get(event.thread_id) if event.thread_id else None
@@ -243,8 +243,8 @@ class Hub:
 
     def _text(self, event: Event, thread_id: UUID | None) -> str | None:
         if thread_id is not None:
-            return self._audiences.for_shopper(event, self.names)
-        return None if event.kind == "session.revoked" else self._audiences.for_agents(event)
+            return self.audiences.for_shopper(event, self.names)
+        return None if event.kind == "session.revoked" else self.audiences.for_agents(event)
 
     def _revoke(self, event: Event) -> None:
         gone = event.agent.id if event.agent is not UNSET and event.agent.disabled else None

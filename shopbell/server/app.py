@@ -1,7 +1,8 @@
 """The application: the desk, the relay and the hub around the table of routes."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import signal
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager, suppress
 
 import structlog
@@ -13,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shopbell.connectors.commerce.demo.storefront import routes as storefront
 from shopbell.desk.database import open_desk
 from shopbell.desk.errors import DeskError
 from shopbell.realtime.frames import Problem
@@ -20,10 +22,15 @@ from shopbell.realtime.hub import Hub
 from shopbell.realtime.relay import Relay
 from shopbell.server.doors import problem, problem_of
 from shopbell.server.routes import routes
+from shopbell.server.sockets.crowd import Crowd
+from shopbell.server.sockets.guard import guard_sessions
 from shopbell.server.state import State
 from shopbell.settings import Settings
 
 log = structlog.get_logger()
+
+REDIS_S = 3.0
+"""Longer than the hub's blocking read, short enough to notice a Redis that stands still."""
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -36,20 +43,22 @@ def create_app(settings: Settings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         async with (
             open_desk(database_url) as desk,
-            Redis.from_url(redis_url) as redis,  # pyright: ignore[reportUnknownMemberType]
+            Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
+                redis_url, socket_timeout=REDIS_S, socket_connect_timeout=REDIS_S
+            ) as redis,
         ):
             relay, hub = Relay(database_url, redis), Hub(desk, redis)
             desk.wake = relay.wake
-            app.state.shopbell = State(settings=settings, desk=desk, hub=hub, relay=relay)
-            tasks = [asyncio.create_task(relay.run()), asyncio.create_task(hub.run())]
-            yield
-            for task in tasks:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            state = State(
+                settings=settings, desk=desk, hub=hub, relay=relay, redis=redis, crowd=Crowd()
+            )
+            app.state.shopbell = state
+            app.router.routes.extend(storefront.routes(desk.pool, settings))
+            async with _running(relay.run(), hub.run(), guard_sessions(state)):
+                yield
 
     return Starlette(
-        routes=routes(),
+        routes=routes(settings.web_dist),
         lifespan=lifespan,
         exception_handlers={
             DeskError: _refused,
@@ -58,6 +67,26 @@ def create_app(settings: Settings) -> Starlette:
             PoolTimeout: _unavailable,
         },
     )
+
+
+@asynccontextmanager
+async def _running(*work: Coroutine[None, None, None]) -> AsyncGenerator[None]:
+    """Run this work beside the requests. A part that dies takes the process with it: whoever
+    watches over it starts a whole one again."""
+    tasks = [asyncio.create_task(one) for one in work]
+    for task in tasks:
+        task.add_done_callback(_died)
+    yield
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def _died(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (why := task.exception()) is not None:
+        log.error("a part of the server died", exc_info=why)
+        signal.raise_signal(signal.SIGTERM)
 
 
 async def _refused(_: Request, error: Exception) -> Response:

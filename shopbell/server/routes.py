@@ -1,16 +1,26 @@
 """Every door, one line each, with who may pass it."""
 
-from starlette.routing import BaseRoute, Route
+from pathlib import Path
 
-from shopbell.server import health, sessions, tickets
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+
+from shopbell.server import health, pages, sessions, tickets
 from shopbell.server.doors import agents_only
+from shopbell.server.sockets.agent import agent_socket
+from shopbell.server.sockets.polling import poll, widget_poll
+from shopbell.server.sockets.shopper import shopper_socket
+from shopbell.server.widget.doors import visitors_only
 
 TICKET = "/api/tickets/{ticket_id}"
 
 
-def routes() -> list[BaseRoute]:
+def routes(web_dist: Path) -> list[BaseRoute]:
     """The whole table."""
     return [
+        WebSocketRoute("/ws/agent", agent_socket),
+        WebSocketRoute("/ws/shopper", shopper_socket),
+        Route("/api/poll", agents_only("viewer", poll)),
+        Route("/api/widget/poll", visitors_only(widget_poll)),
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),
         Route("/api/session", sessions.create, methods=["POST"]),
@@ -27,4 +37,9 @@ def routes() -> list[BaseRoute]:
         Route(f"{TICKET}/snooze", agents_only("agent", tickets.snooze), methods=["POST"]),
         Route(f"{TICKET}/priority", agents_only("agent", tickets.priority), methods=["POST"]),
         Route(f"{TICKET}/tags", agents_only("agent", tickets.tags), methods=["POST"]),
+        Route("/", pages.inbox),
+        Route("/t/{rest:path}", pages.inbox),
+        Route("/invitation", pages.inbox),
+        Route("/widget.js", pages.widget_loader),
+        Mount("/assets", pages.Assets(web_dist)),
     ]

@@ -3,12 +3,14 @@
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from redis.asyncio import Redis
 
 from shopbell.desk.database import Desk
 from shopbell.desk.people.commands import session_of
 from shopbell.desk.people.types import Session
 from shopbell.realtime.hub import Hub
 from shopbell.realtime.relay import Relay
+from shopbell.server.sockets.crowd import Crowd
 from shopbell.settings import Settings
 
 
@@ -19,6 +21,8 @@ class State(Struct, kw_only=True):
     desk: Desk
     hub: Hub
     relay: Relay
+    redis: Redis
+    crowd: Crowd
 
     def own_origin(self, origin: str | None) -> bool:
         """Whether a browser's `Origin` is this server's public address or a loopback name of it."""

@@ -57,6 +57,16 @@ async def shopper_state(desk: Desk, thread_id: UUID) -> ShopperThread:
     )
 
 
+async def current_ticket(desk: Desk, thread_id: UUID) -> UUID | None:
+    """The ticket that a thread is about now, if it has any."""
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(
+            "SELECT current_ticket_id FROM thread WHERE id = %s", (thread_id,)
+        )
+        row = await found.fetchone()
+    return row["current_ticket_id"] if row else None
+
+
 def shopper_message(message: Message) -> ShopperMessage | None:
     """A message as its shopper sees it; None for notes and withheld ones."""
     withheld = message.delivery is not None and message.delivery.status == "withheld"

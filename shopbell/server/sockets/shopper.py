@@ -1,0 +1,158 @@
+"""The shoppers' websocket: their own conversation, live. No cookie is read here."""
+
+from collections.abc import Awaitable
+from contextlib import suppress
+from uuid import UUID
+
+import msgspec
+import structlog
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from shopbell.desk.customers.types import Visitor
+from shopbell.desk.errors import DeskError
+from shopbell.desk.messages.types import Author
+from shopbell.desk.threads.reads import current_ticket
+from shopbell.realtime.frames import (
+    CLOSE_HELLO,
+    CLOSE_RESUME,
+    CLOSE_REVOKED,
+    AskPerson,
+    Position,
+    Refusal,
+    ShopperAck,
+    ShopperFrame,
+    ShopperHello,
+    ShopperReadTo,
+    ShopperSend,
+    ShopperTyping,
+    Snapshot,
+    Typing,
+    Welcome,
+    encode,
+)
+from shopbell.realtime.listeners import Ended, Listener, events_frame
+from shopbell.realtime.live import Live, publish
+from shopbell.server.doors import problem_of
+from shopbell.server.sockets.wire import Wire
+from shopbell.server.state import State
+from shopbell.server.widget.talk import ask, conversation, read, say
+from shopbell.server.widget.tokens import read_token
+
+log = structlog.get_logger()
+_decoder = msgspec.json.Decoder(ShopperFrame)
+
+
+async def shopper_socket(websocket: WebSocket) -> None:
+    """One shopper's socket, from its handshake to its end."""
+    state: State = websocket.app.state.shopbell
+    await websocket.accept()
+    wire = Wire(websocket, _decoder)
+    try:
+        with state.crowd.address(websocket.client.host if websocket.client else ""):
+            hello = await wire.hello()
+            if not isinstance(hello, ShopperHello):
+                raise Ended(CLOSE_HELLO)
+            visitor = await read_token(state, hello.token)
+            if not allowed_origin(visitor, websocket.headers.get("origin")):
+                raise Ended(CLOSE_REVOKED)
+            with state.crowd.person(str(visitor.id)):
+                await ShopperSocket(state, wire, visitor).talk(hello.resume)
+    except Ended as ended:
+        await wire.close(ended.code)
+    except DeskError:
+        await wire.close(CLOSE_REVOKED)
+    except (OperationalError, PoolTimeout) as away:
+        log.warning("shopper socket without database", error=type(away).__name__)
+        await wire.close(CLOSE_RESUME)
+    except WebSocketDisconnect:
+        return
+
+
+def allowed_origin(visitor: Visitor, origin: str | None) -> bool:
+    """Whether a page of this origin may hold the chat; programs send none and are let in."""
+    origins = visitor.connection.settings.origins
+    return not origins or origin is None or origin in origins
+
+
+class ShopperSocket:
+    """What one visitor's page says and hears.
+
+    A visitor without a thread listens on their own id: their first message makes the thread
+    under it, so all their open pages hear it.
+    """
+
+    def __init__(self, state: State, wire: Wire[ShopperFrame], visitor: Visitor) -> None:
+        self._state = state
+        self._wire = wire
+        self._visitor = visitor
+        self._listener = Listener(visitor.thread_id or visitor.id)
+
+    async def talk(self, resume: Position | None) -> None:
+        """Greet, then listen and answer until either side ends it."""
+        hub = self._state.hub
+        position = hub.position
+        hub.listen(self._listener)
+        try:
+            await self._greet(resume, position)
+            writer = self._wire.write(self._listener)
+            try:
+                async for frame in self._wire.frames(self._listener):
+                    await self._hear(frame)
+            finally:
+                writer.cancel()
+        finally:
+            hub.leave(self._listener)
+
+    async def _greet(self, resume: Position | None, position: int) -> None:
+        hub = self._state.hub
+        missed = None
+        if resume is not None:
+            missed = await hub.resume(self._listener, resume.epoch, resume.position, position)
+        welcome = Welcome(epoch=hub.epoch, position=position, resumed=missed is not None)
+        await self._wire.send(encode(welcome).decode())
+        if missed is None:
+            await self._wire.send(encode(await self._snapshot()).decode())
+        elif missed:
+            await self._wire.send(events_frame(missed))
+
+    async def _snapshot(self) -> Snapshot:
+        thread, messages, more = await conversation(self._state, self._visitor)
+        return Snapshot(thread=thread, messages=messages, more=more)
+
+    async def _hear(self, frame: ShopperFrame) -> None:
+        if isinstance(frame, ShopperSend):
+            await self._do(frame.draft.id, say(self._state, self._visitor, frame.draft))
+        elif isinstance(frame, AskPerson):
+            await self._do(frame.id, ask(self._state, self._visitor, frame.id, frame.page))
+        elif isinstance(frame, ShopperTyping):
+            await self._type(frame.on)
+        elif isinstance(frame, ShopperReadTo):
+            with suppress(DeskError):
+                await read(self._state, self._visitor, frame.seq)
+        else:
+            raise Ended(CLOSE_HELLO)
+
+    async def _do(self, sent_id: UUID, command: Awaitable[ShopperAck]) -> None:
+        """Answer what was sent under an id with its ack, once it stands, or with a refusal."""
+        try:
+            frame: ShopperAck | Refusal = await command
+        except DeskError as refused:
+            frame = Refusal(id=sent_id, problem=problem_of(refused))
+        self._listener.frame(encode(frame).decode())
+
+    async def _type(self, on: bool) -> None:
+        thread_id = self._listener.thread_id
+        if thread_id is None:
+            return
+        ticket_id = await current_ticket(self._state.desk, thread_id)
+        if ticket_id is None:
+            return
+        author = Author(kind="customer", name=self._visitor.name)
+        typing = Typing(on=on, author=author, ticket_id=ticket_id)
+        await publish(
+            self._state.redis,
+            self._state.hub.epoch,
+            Live(thread_id=thread_id, to="agents", frame=typing),
+        )

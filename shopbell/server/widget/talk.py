@@ -1,0 +1,77 @@
+"""What a visitor does in their conversation: one function each, for the socket and for HTTP."""
+
+from uuid import UUID
+
+import msgspec
+
+from shopbell.desk.control.commands import ask_person
+from shopbell.desk.customers.commands import thread_of
+from shopbell.desk.customers.types import Visitor
+from shopbell.desk.messages.commands import Written, check_draft, receive
+from shopbell.desk.messages.types import Draft, Page
+from shopbell.desk.threads.commands import customer_read
+from shopbell.desk.threads.reads import messages_before, shopper_message, shopper_state
+from shopbell.desk.threads.types import ShopperMessage, ShopperThread
+from shopbell.realtime.frames import ShopperAck
+from shopbell.server.state import State
+
+PAGE = 40
+
+
+async def conversation(
+    state: State, visitor: Visitor, before: int | None = None, limit: int = PAGE
+) -> tuple[ShopperThread, tuple[ShopperMessage, ...], bool]:
+    """Where the visitor's conversation stands, its messages before a `seq` (None: the newest),
+    oldest first, and whether there are more. Empty before their first message."""
+    thread_id = visitor.thread_id
+    if thread_id is None:
+        return ShopperThread(), (), False
+    thread = await shopper_state(state.desk, thread_id)
+    messages, more = await messages_before(state.desk, thread_id, before, limit, public=True)
+    shown = (shopper_message(message) for message in messages)
+    return thread, tuple(signed(state, one) for one in shown if one is not None), more
+
+
+async def say(state: State, visitor: Visitor, draft: Draft) -> ShopperAck:
+    """The visitor says something. Raises DeskError; nothing is written then."""
+    if draft.visibility != "public":
+        draft = msgspec.structs.replace(draft, visibility="public")
+    check_draft(draft)
+    thread_id = await thread_for(state, visitor)
+    written = await receive(state.desk, thread_id, visitor.connection, draft)
+    return await _ack(state, thread_id, draft.id, written)
+
+
+async def ask(state: State, visitor: Visitor, message_id: UUID, page: Page | None) -> ShopperAck:
+    """The visitor asks for a person. Raises DeskError."""
+    thread_id = await thread_for(state, visitor)
+    written = await ask_person(
+        state.desk, thread_id, visitor.connection, message_id=message_id, page=page
+    )
+    return await _ack(state, thread_id, message_id, written)
+
+
+async def read(state: State, visitor: Visitor, seq: int) -> None:
+    """The visitor has seen the conversation up to `seq`. Raises NotFound before it began."""
+    await customer_read(state.desk, visitor.thread_id or visitor.id, seq)
+
+
+async def thread_for(state: State, visitor: Visitor) -> UUID:
+    """The visitor's thread, made under their own id with their first message."""
+    if visitor.thread_id is not None:
+        return visitor.thread_id
+    return await thread_of(
+        state.desk, "visitor", str(visitor.id), name=visitor.name, thread_id=visitor.id
+    )
+
+
+def signed(state: State, message: ShopperMessage) -> ShopperMessage:
+    """The message with addresses under which its attachments can be fetched."""
+    return state.hub.audiences.sign_shown(message) if message.attachments else message
+
+
+async def _ack(state: State, thread_id: UUID, sent_id: UUID, written: Written) -> ShopperAck:
+    shown = shopper_message(written.message)
+    assert shown is not None, "what a visitor wrote or was told is public"
+    thread = await shopper_state(state.desk, thread_id)
+    return ShopperAck(id=sent_id, message=signed(state, shown), thread=thread)
