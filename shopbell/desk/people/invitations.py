@@ -1,0 +1,131 @@
+"""Adding agents: each gets a one-time link, kept as a hash only, and chooses a password with it."""
+
+import asyncio
+import re
+import secrets
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
+
+from shopbell.desk.database import Connection, Desk
+from shopbell.desk.errors import DeskError, Invalid
+from shopbell.desk.events.types import Event
+from shopbell.desk.ids import uuid7
+from shopbell.desk.messages.types import Author
+from shopbell.desk.people.commands import AGENT_COLUMNS, agent_from, token_hash
+from shopbell.desk.people.types import Agent, Role
+
+INVITATION_LIFE = timedelta(days=3)
+SHORTEST_PASSWORD = 10
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,180}")
+
+
+class EmailTaken(DeskError):
+    """Another agent signs in with this address."""
+
+    kind = "email_taken"
+
+
+class InvitationGone(DeskError):
+    """The link was used, has expired, or never was: the three are not told apart."""
+
+    kind = "invitation_gone"
+    status = 404
+
+
+async def add_agent(desk: Desk, *, email: str, name: str, role: Role) -> tuple[Agent, str]:
+    """A new agent who cannot sign in yet, and the token of the link that lets them choose a password.
+
+    Raises Invalid for what is no e-mail address and EmailTaken.
+    """
+    address = email.strip()
+    if not _EMAIL.fullmatch(address):
+        raise Invalid("That is not an e-mail address", "Write it like ann@example.com.")
+    agent_id = uuid7()
+    async with desk.pool.connection() as connection, connection.transaction():
+        try:
+            await connection.execute(
+                "INSERT INTO agent (id, email, name, role) VALUES (%s, %s, %s, %s)",
+                (agent_id, address, name.strip() or address.split("@")[0], role),
+            )
+        except UniqueViolation:
+            raise EmailTaken(
+                "An agent with this e-mail address exists", "Send them a new link instead."
+            ) from None
+        token = await _invite(desk, connection, agent_id)
+        agent = await _tell(desk, connection, agent_id)
+    desk.wake()
+    return agent, token
+
+
+async def invite(desk: Desk, agent_id: UUID) -> str:
+    """A new link's token for an agent; earlier links end."""
+    async with desk.pool.connection() as connection, connection.transaction():
+        return await _invite(desk, connection, agent_id)
+
+
+async def accept(desk: Desk, token: str, *, name: str, password: str) -> Agent:
+    """Spend a link: the agent's name and password are set, and other sessions end.
+
+    Raises Invalid for a password too short, and InvitationGone.
+    """
+    if len(password) < SHORTEST_PASSWORD:
+        raise Invalid("The password is too short", f"Use at least {SHORTEST_PASSWORD} characters.")
+    hashed = await asyncio.to_thread(PasswordHasher().hash, password)
+    async with desk.pool.connection() as connection, connection.transaction():
+        found = await connection.execute(
+            "UPDATE agent_invitation i SET used_at = %(now)s FROM agent a"
+            " WHERE i.token_hash = %(hash)s AND i.used_at IS NULL AND i.expires_at > %(now)s"
+            " AND a.id = i.agent_id AND a.disabled_at IS NULL RETURNING i.agent_id",
+            {"hash": token_hash(token), "now": desk.now()},
+        )
+        row = await found.fetchone()
+        if row is None:
+            raise InvitationGone("This link no longer works", "Ask an admin for a new one.")
+        values: dict[str, Any] = {"id": row["agent_id"], "hash": hashed, "name": name.strip()}
+        await connection.execute(
+            "UPDATE agent SET password_hash = %(hash)s, version = version + 1,"
+            " name = coalesce(nullif(%(name)s, ''), name) WHERE id = %(id)s",
+            values,
+        )
+        await connection.execute(
+            "UPDATE agent_session SET revoked_at = now()"
+            " WHERE agent_id = %(id)s AND revoked_at IS NULL",
+            values,
+        )
+        agent = await _tell(desk, connection, row["agent_id"])
+    desk.wake()
+    return agent
+
+
+async def _invite(desk: Desk, connection: Connection, agent_id: UUID) -> str:
+    token = secrets.token_urlsafe(32)
+    await connection.execute(
+        "UPDATE agent_invitation SET used_at = %s WHERE agent_id = %s AND used_at IS NULL",
+        (desk.now(), agent_id),
+    )
+    await connection.execute(
+        "INSERT INTO agent_invitation (token_hash, agent_id, expires_at) VALUES (%s, %s, %s)",
+        (token_hash(token), agent_id, desk.now() + INVITATION_LIFE),
+    )
+    return token
+
+
+async def _tell(desk: Desk, connection: Connection, agent_id: UUID) -> Agent:
+    found = await connection.execute(
+        f"SELECT {AGENT_COLUMNS} FROM agent a WHERE a.id = %s".encode(),  # noqa: S608  our own columns
+        (agent_id,),
+    )
+    row = await found.fetchone()
+    assert row is not None
+    agent, at = agent_from(row), desk.now()
+    event = Event(kind="agent.updated", at=at, actor=Author(kind="system"), agent=agent)
+    await connection.execute(
+        "INSERT INTO outbox (kind, payload, at) VALUES (%s, %s, %s)",
+        (event.kind, Jsonb(event), at),
+    )
+    return agent
