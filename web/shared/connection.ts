@@ -38,6 +38,7 @@ export interface Wire<Out extends Frame, In extends Frame> {
 const PING_EVERY = 25_000
 const ANSWER_WITHIN = 8_000
 const OPEN_WITHIN = 8_000
+const FRESH_WITHIN = 15_000
 const FIRST_RETRY = 400
 const LAST_RETRY = 20_000
 const SOCKET_AGAIN = 60_000
@@ -201,6 +202,7 @@ export class Connection<Out extends Frame, In extends Frame> {
     const round = this.#round
     this.#resume = null
     this.#beginning = { epoch: welcome.epoch, position: welcome.position }
+    if (over === "socket") this.#expect(FRESH_WITHIN)
     try {
       await this.wire.fresh(over)
     } catch {
@@ -210,6 +212,7 @@ export class Connection<Out extends Frame, In extends Frame> {
     if (round !== this.#round) return
     this.#resume = this.#beginning
     this.#beginning = null
+    clearTimeout(this.#deadline)
     this.#settle()
   }
 
@@ -241,7 +244,7 @@ export class Connection<Out extends Frame, In extends Frame> {
     if (code === CLOSED.revoked) {
       const round = this.#round
       this.wire.revoked().then(
-        (again) => round === this.#round && (again ? this.#connect() : this.stop()),
+        (again) => round === this.#round && (again ? this.#again() : this.stop()),
         () => round === this.#round && this.#wait(),
       )
       return
@@ -250,10 +253,17 @@ export class Connection<Out extends Frame, In extends Frame> {
     this.#wait(code)
   }
 
+  /** At once the first time; a server that refuses the new key too is not asked without end. */
+  #again(): void {
+    if (this.#failures > 0) return this.#wait()
+    this.#failures += 1
+    this.#connect()
+  }
+
   #wait(code = 0): void {
     this.#failures += 1
     const grown = Math.min(FIRST_RETRY * 2 ** (this.#failures - 1), LAST_RETRY)
-    const base = code === CLOSED.tooMany ? 10_000 : code === CLOSED.resume ? 100 : grown
+    const base = code === CLOSED.tooMany ? 10_000 : code === CLOSED.resume && this.#failures === 1 ? 100 : grown
     if (navigator.onLine === false || this.#failures > 1) this.#state.value = "offline"
     else if (this.#wasLive) this.#state.value = "catching_up"
     this.#retry = setTimeout(() => this.#connect(), base * (0.5 + Math.random() / 2))

@@ -16,6 +16,7 @@ export const drafts = signal<ReadonlyMap<string, { turn: string; epoch: number; 
 export const signedIn = signal<boolean | null>(null)
 
 const TYPING_LASTS = 6_000
+const VIEWING_LASTS = 25_000
 const VIEW_EVERY = 10_000
 const COUNTS_AFTER = 400
 
@@ -150,11 +151,21 @@ function receive(frame: AgentOut): void {
     const until = Date.now() + TYPING_LASTS
     typing.value = patched(typing.value, ticket, frame.on ? { name: frame.author.name, kind: frame.author.kind, until } : null)
     setTimeout(() => (typing.peek().get(ticket)?.until ?? Infinity) <= Date.now() && (typing.value = patched(typing.value, ticket, null)), TYPING_LASTS + 50)
-  } else if (frame.type === "viewing") viewing.value = patched(viewing.value, frame.ticket_id, frame.agents)
+  } else if (frame.type === "viewing") views(frame.ticket_id, frame.agents)
   else if (frame.type === "draft" && frame.ticket_id) {
     const stale = frame.done || (tickets.peek(frame.ticket_id)?.epoch ?? 0) > frame.epoch
     drafts.value = patched(drafts.value, frame.ticket_id, stale ? null : { turn: frame.turn_id, epoch: frame.epoch, text: frame.text })
   }
+}
+
+const lapses = new Map<string, ReturnType<typeof setTimeout>>()
+
+/** Who looks is told again every 10 s, so silence means that nobody does. */
+function views(ticket: string, agents: readonly string[]): void {
+  clearTimeout(lapses.get(ticket))
+  viewing.value = patched(viewing.value, ticket, agents.length ? agents : null)
+  if (agents.length) lapses.set(ticket, setTimeout(() => views(ticket, []), VIEWING_LASTS))
+  else lapses.delete(ticket)
 }
 
 function putMessage(message: Message): void {

@@ -197,3 +197,38 @@ test("polls where websockets never open", async () => {
   expect(sent).toEqual([said("a")])
   expect(outbox.waiting()).toEqual([])
 })
+
+test("a key refused again and again is not asked for without pause", async () => {
+  connect()
+  last().open()
+  last().fail(4401)
+  await vi.advanceTimersByTimeAsync(0)
+  expect(Socket.made).toHaveLength(2)
+  last().open()
+  last().fail(4401)
+  await vi.advanceTimersByTimeAsync(0)
+  expect(Socket.made).toHaveLength(2)
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(Socket.made.length).toBeGreaterThan(2)
+})
+
+test("a server that goes away again and again is asked ever more slowly", async () => {
+  connect()
+  for (let times = 0; times < 5; times += 1) {
+    last().fail(4001)
+    await vi.advanceTimersByTimeAsync(5_000)
+  }
+  const made = Socket.made.length
+  last().fail(4001)
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(Socket.made).toHaveLength(made)
+})
+
+test("a welcome that no state follows is given up", async () => {
+  fresh.mockImplementation(() => new Promise(() => undefined))
+  connect()
+  last().open()
+  last().say({ ...welcome, resumed: false })
+  await vi.advanceTimersByTimeAsync(16_000)
+  expect(Socket.made.length).toBeGreaterThan(1)
+})
