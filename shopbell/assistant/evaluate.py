@@ -1,5 +1,6 @@
 """Measure whole turns, without a model, on labelled questions (JSON lines)."""
 
+import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -112,9 +113,7 @@ def read_lines(file: Path) -> list[Line]:
 
 async def evaluate(ports: Ports, lines: Iterable[Line]) -> Evaluation:
     """Ask every question once, one after another, as a stranger's first words; no model is asked."""
-    without_model = Ports(
-        pool=ports.pool, embedder=ports.embedder, listener=ports.listener, shop=ports.shop
-    )
+    without_model = dataclasses.replace(ports, model=None)
     async with ports.pool.connection() as db:
         found = await rows(db, "SELECT id, key FROM article")
     keys: dict[UUID, str] = {row[0]: row[1] for row in found}

@@ -4,39 +4,67 @@ import re
 from collections.abc import Sequence
 
 from shopbell.assistant.knowledge.search import Hit, Quotable
-from shopbell.assistant.knowledge.words import searchable
+from shopbell.assistant.knowledge.words import count_words, searchable
 from shopbell.assistant.types import Answer, Citation
 from shopbell.assistant.words.templates import language_name, say
 
 _WORDS = re.compile(r"\w{3,}")
-_FIRST = 0.2
+_SHORT = 60
+"""Words up to which a piece is quoted whole."""
+_LIST = 110
+"""Words up to which a list or table is quoted whole."""
 _LONG = 5
 _POINTS_BACK = re.compile(
     r"^(?:it|they|then|this|that|these|those|both|after that|below that|otherwise|for these|with it)\b",
     re.IGNORECASE,
 )
+_ITEM = re.compile(r"^(?:- |\d+\. )| · ")
+_WARMTH = re.compile(r"temperatur|\bgrad\b|degrees|grados|degrés|gradi\b|graus\b|graden\b", re.I)
+_HOW_MUCH = re.compile(
+    r"how (?:long|many|much|often|warm)|\bcosts?\b|wie ?(?:lange|viele?|oft)|kostet|kosten|cu[aá]nt[oa]s?"
+    r"|cuesta|combien|quanto|quanti|quanta|hoe ?(?:lang|veel|vaak)",
+    re.I,
+)
 
 
 def quote(question: str, hit: Hit, sentences: Sequence[Quotable]) -> list[Quotable]:
-    """One or two neighbouring sentences of a chunk that say most about the question.
+    """What of a chunk answers the question: a short chunk or a list whole, else two sentences.
 
-    A heading that is as like the question as any sentence is answered by what stands first beneath
-    it, unless the question names something that only one of the sentences speaks of.
+    Empty where the chunk cannot hold the answer: a question for a temperature without a degree in
+    sight.
     """
-    if not sentences:
+    if not sentences or (_WARMTH.search(question) and "°" not in hit.text):
         return []
-    asked = _words(question)
-    worth = [_worth(one, asked) for one in sentences]
-    worth[0] += _FIRST
-    start = max(range(len(sentences)), key=lambda at: worth[at])
-    named = _names(asked - _words(f"{hit.title} {hit.section or ''}"), sentences)
-    if named is not None:
-        start = named
-    elif (hit.heading or 0.0) >= max(one.use for one in sentences):
-        start = 0
+    if sum(count_words(one.text) for one in sentences) <= _SHORT:
+        return list(sentences)
+    start = _start(question, hit, sentences)
+    if _ITEM.search(sentences[start].text):
+        return _list_around(sentences, start)
     if start > 0 and _POINTS_BACK.match(sentences[start].text):
         start -= 1
     return list(sentences[start : start + 2])
+
+
+def _start(question: str, hit: Hit, sentences: Sequence[Quotable]) -> int:
+    asked = _words(question)
+    counts = _HOW_MUCH.search(question) is not None
+    worth = [_worth(one, asked, counts=counts) for one in sentences]
+    named = _names(asked - _words(f"{hit.title} {hit.section or ''}"), sentences)
+    return max(range(len(sentences)), key=lambda at: worth[at]) if named is None else named
+
+
+def _list_around(sentences: Sequence[Quotable], start: int) -> list[Quotable]:
+    first = last = start
+    while first > 0 and _ITEM.search(sentences[first - 1].text):
+        first -= 1
+    while last + 1 < len(sentences) and _ITEM.search(sentences[last + 1].text):
+        last += 1
+    if first > 0 and sentences[first - 1].text.endswith((":", "：")):
+        first -= 1
+    whole = sentences[first : last + 1]
+    if sum(count_words(one.text) for one in whole) <= _LIST:
+        return list(whole)
+    return [sentences[start]]
 
 
 def cite(hit: Hit, quoted: str | None = None) -> Citation:
@@ -57,9 +85,14 @@ def cite(hit: Hit, quoted: str | None = None) -> Citation:
 
 def answer(
     question: str, hit: Hit, sentences: Sequence[Quotable], language: str, sure: float
-) -> Answer:
-    """The quoted answer in its template, in the reader's language; the quote in its own."""
+) -> Answer | None:
+    """The quoted answer in its template, in the reader's language; the quote in its own.
+
+    None where no sentence can be the answer.
+    """
     quoted = "\n".join(one.text for one in quote(question, hit, sentences))
+    if not quoted:
+        return None
     foreign = hit.language != language
     lead = say(
         "found_other" if foreign else "found",
@@ -85,9 +118,10 @@ def _names(asked: set[str], sentences: Sequence[Quotable]) -> int | None:
     return holders.pop() if len(holders) == 1 else None
 
 
-def _worth(sentence: Quotable, asked: set[str]) -> float:
+def _worth(sentence: Quotable, asked: set[str], *, counts: bool) -> float:
     shared = len(asked & _words(sentence.text)) / (len(asked) or 1)
-    return sentence.use + 0.5 * shared + (0.05 if re.search(r"\d", sentence.text) else 0.0)
+    number = re.search(r"\d", sentence.text) is not None
+    return sentence.use + 0.5 * shared + (0.2 if number and counts else 0.05 * number)
 
 
 def _words(text: str) -> set[str]:

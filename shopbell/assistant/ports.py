@@ -6,6 +6,7 @@ from typing import Any
 from psycopg_pool import AsyncConnectionPool
 
 from shopbell.assistant.knowledge.embed import Embedder, LocalEmbedder
+from shopbell.assistant.knowledge.lexicon import Lexicon
 from shopbell.assistant.models.port import Caps, Model
 from shopbell.assistant.models.via_litellm import LitellmModel
 from shopbell.assistant.words.language import detect
@@ -23,6 +24,7 @@ class Ports:
     listener: Listener
     shop: Shop | None = None
     model: Model | None = None
+    lexicon: Lexicon = field(default_factory=Lexicon)
     caps: Caps = field(default_factory=Caps)
 
 

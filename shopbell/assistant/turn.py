@@ -143,11 +143,11 @@ class _Turn:
         searched = await self._search(quick, deep)
         if self.ports.model is not None:
             return await self._by_model(searched)
-        if is_sure(self.sure, self.hits, self.language):
-            return await self._quote(searched)
-        return self._unsure()
+        return await self._quote(searched) or self._unsure()
 
-    async def _quote(self, searched: Searched) -> Answer:
+    async def _quote(self, searched: Searched) -> Answer | None:
+        if not is_sure(self.sure, self.hits, self.language):
+            return None
         with self._step("extract"):
             first = self.hits[0]
             sentences = await sentences_of(self.ports.pool, [first.chunk_id], searched.quick)
@@ -171,7 +171,14 @@ class _Turn:
                 brand_id=self.context.brand_id,
             )
         self.hits = searched.hits
-        self.sure = confidence(searched.hits, self.language)
+        if searched.hits:
+            with self._step("words"):
+                first = searched.hits[0]
+                source = f"{first.title}\n{first.section or ''}\n{first.text}"
+                weakest = await self.ports.lexicon.weakest(
+                    self.ports.embedder, self.question, source
+                )
+            self.sure = confidence(searched.hits, self.language, weakest)
         return searched
 
     async def _about_orders(self, numbers: list[str]) -> Decision | None:
@@ -240,12 +247,11 @@ class _Turn:
                 )
         except ModelFailure as failure:
             self.usage = Usage(model=model.name)
-            self.why = f"{_TROUBLE[failure.trouble]} {failure}"
+            self.why = why = f"{_TROUBLE[failure.trouble]} {failure}"
             if drafted:
                 await self.on_draft("")
-            if is_sure(self.sure, self.hits, self.language):
-                return await self._quote(searched)
-            return self._hand_off(failure.trouble, "trouble", self.why)
+            quoted = await self._quote(searched)
+            return quoted or self._hand_off(failure.trouble, "trouble", why)
         self.usage, self.cut = spoken.usage, spoken.cut
         if not spoken.parts:
             if drafted:
