@@ -1,5 +1,6 @@
 """What a deployment sets: read once from flags and the environment, checked, then never changed."""
 
+import errno
 import os
 import re
 import secrets
@@ -144,7 +145,9 @@ def _make_data_folder(data: Path) -> None:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
     except (FileExistsError, NotADirectoryError):
         raise SettingsError(f"{data} is not a folder: give another one with --data.") from None
-    except PermissionError:
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
         raise SettingsError(
             f"{data} cannot be made here: give a folder you may write to with --data."
         ) from None

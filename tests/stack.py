@@ -27,7 +27,7 @@ from shopbell.cli.embedded.postgres import Postgres
 from shopbell.cli.embedded.valkey import Valkey, ask
 from shopbell.cli.knowledge import make_searchable
 from shopbell.cli.migrations import migrate
-from shopbell.cli.watch import server_ready, worker_ready
+from shopbell.cli.watch import WorkerWatch, server_ready
 from shopbell.connectors.commerce.demo.seed import Login, SeedReport, seed
 from shopbell.settings import Settings
 from tests.services import QUICK
@@ -92,8 +92,8 @@ class Stack:
         self.postgres.start()
         migrate(self.database_url)
         self.server.start()
-        self.worker.start()
         self._seeded = asyncio.run(_fill(self.settings))
+        self.worker.start()
         for name in ("server", "worker"):
             self.wait_until_ready(name)
 
@@ -125,6 +125,8 @@ class Stack:
         """Start a part again, after stopping it where it still runs."""
         part = self._parts[name]
         part.stop()
+        if name == "worker":
+            WorkerWatch(self.settings).forget()
         part.start()
         self.wait_until_ready(name)
 
@@ -148,7 +150,7 @@ class Stack:
             address = self._servers[name].public_url
             self._wait(name, lambda: server_ready(address))
         elif name == "worker":
-            self._wait(name, lambda: worker_ready(self.redis_url, self.worker.pid))
+            self._wait(name, WorkerWatch(self.settings).ready)
 
     def log_of(self, name: str, lines: int = 40) -> str:
         """The end of what a part logged."""

@@ -1,10 +1,8 @@
 """The `shopbell` command: one line for every error, and services started where none run."""
 
-import contextlib
 import errno
 import signal
 import sys
-from collections.abc import Generator
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
@@ -13,14 +11,22 @@ from typing import Annotated, Any
 import typer
 
 from shopbell.cli.failure import Failure
-from shopbell.settings import Settings, SettingsError, load
+from shopbell.settings import SettingsError
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="A help desk for shops: an assistant answers first, people take over live.",
 )
+
+admin = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="The people who run the desk."
+)
+demo = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The demo shop.")
+app.add_typer(admin, name="admin")
+app.add_typer(demo, name="demo")
 
 Data = Annotated[
     Path | None, typer.Option("--data", help="Folder that holds all state (./.shopbell).")
@@ -45,36 +51,43 @@ def main() -> None:
 @app.command()
 def migrate(data: Data = None) -> None:
     """Bring the database up to this version's schema."""
-    with _services(data=data) as settings:
-        applied = _migrate(settings)
+    from shopbell.cli import house, prepare
+
+    with house.services(redis=False, data=data) as found:
+        applied = prepare.migrate(found.settings)
     print(f"migrated {', '.join(applied)}" if applied else "nothing to migrate")
 
 
 @app.command()
 def seed(data: Data = None) -> None:
-    """Fill the database with the demo shop, once."""
-    with _services(data=data) as settings:
-        _migrate(settings)
-        report = _seed(settings)
-        print(f"{'seeded' if report.written else 'already seeded'}: {report.orders} orders")
+    """Fill the database with the demo shop, once, and print its log-ins."""
+    from shopbell.cli import house, prepare
+
+    with house.services(redis=False, data=data) as found:
+        prepare.migrate(found.settings)
+        print(*prepare.fill(found.settings), sep="\n")
 
 
 @app.command()
 def serve(data: Data = None, host: Host = None, port: Port = None) -> None:
     """Serve the inbox, the widget and the API until Ctrl-C."""
-    create_app = _part("shopbell.server.app", "create_app")
-    with _services(data=data, host=host, port=port) as settings:
-        from shopbell.cli.serving import serve as serve_until_stopped
+    from shopbell.cli import house
+    from shopbell.cli.serving import serve as serve_until_stopped
 
-        serve_until_stopped(create_app(settings), settings)
+    with house.services(data=data, host=host, port=port) as found:
+        serve_until_stopped(found.settings)
 
 
 @app.command()
 def work(data: Data = None) -> None:
     """Run the jobs, such as the assistant's turns, until Ctrl-C."""
+    from shopbell.cli import house
+    from shopbell.cli.logs import begin_logging
+
     run = _part("shopbell.jobs.worker", "run")
-    with _services(data=data) as settings:
-        run(settings)
+    with house.services(data=data) as found:
+        begin_logging(found.settings.log_level)
+        run(found.settings)
 
 
 @app.command()
@@ -85,67 +98,54 @@ def dev(
     empty: Annotated[bool, typer.Option("--empty", help="Start without the demo shop.")] = False,
 ) -> None:
     """Run everything until Ctrl-C: services, schema, demo shop, server and worker."""
-    from shopbell.cli.dev import check_port, run
+    from shopbell.cli.dev import run
 
-    settings = load({"data": data, "host": host, "port": port})
-    check_port(settings)
-    _part("shopbell.server.app", "create_app")
-    _part("shopbell.jobs.worker", "run")
-    run(settings, prepare=lambda found: _prepare(found, empty))
+    run(empty=empty, data=data, host=host, port=port)
 
 
-def _prepare(settings: Settings, empty: bool) -> list[str]:
-    """Schema and demo shop; returns the login lines."""
-    _check_redis(settings)
-    _migrate(settings)
-    if empty:
-        return []
-    return [f"login {one.email} {one.password} {one.role}" for one in _seed(settings).logins]
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="What a shopper might ask.")],
+    data: Data = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+) -> None:
+    """Ask the assistant: its decision, answer, citations, scores and cost."""
+    from shopbell.cli.asking import ask as ask_assistant
+
+    ask_assistant(question, data=data, as_json=as_json)
 
 
-def _migrate(settings: Settings) -> list[str]:
-    import psycopg
+@app.command()
+def doctor(data: Data = None, port: Port = None) -> None:
+    """Check each part by using it; exit code 1 where one fails."""
+    from shopbell.cli.doctor import examine
 
-    from shopbell.cli import migrations
-
-    assert settings.database_url is not None
-    try:
-        return migrations.migrate(settings.database_url)
-    except psycopg.errors.DiskFull:
-        raise Failure("The database's disk is full: free some space, then start again.") from None
-    except psycopg.OperationalError:
-        raise Failure(
-            "The database does not answer: check DATABASE_URL, or unset it to use the embedded one."
-        ) from None
+    raise SystemExit(examine(data=data, port=port))
 
 
-def _check_redis(settings: Settings) -> None:
-    import redis
+@admin.command("create")
+def admin_create(
+    email: Annotated[str, typer.Argument(help="The address to sign in with.")],
+    name: Annotated[str, typer.Option("--name", help="How customers know this person.")] = "",
+    data: Data = None,
+) -> None:
+    """Add an admin, and print a one-time link with which they choose a password."""
+    from shopbell.cli.admin import create
 
-    from shopbell.cli.embedded.valkey import ask
-
-    assert settings.redis_url is not None
-    try:
-        ask(settings.redis_url, "PING")
-    except redis.RedisError:
-        raise Failure(
-            "Redis does not answer: check REDIS_URL, or unset it to use the embedded one."
-        ) from None
+    create(email, name=name, data=data)
 
 
-def _seed(settings: Settings) -> Any:
-    import asyncio
+@demo.command("traffic")
+def demo_traffic(
+    data: Data = None,
+    port: Port = None,
+    shoppers: Annotated[int, typer.Option("--shoppers", help="How many at a time.")] = 3,
+    seconds: Annotated[float, typer.Option("--seconds", help="For how long; 0 for ever.")] = 0,
+) -> None:
+    """Play shoppers who write to the running demo shop, so that the inbox moves."""
+    from shopbell.cli.traffic import play
 
-    fill = _part("shopbell.connectors.commerce.demo.seed", "seed")
-    return asyncio.run(fill(settings.database_url, settings))
-
-
-@contextlib.contextmanager
-def _services(**flags: Any) -> Generator[Settings]:
-    from shopbell.cli.embedded.services import running_services
-
-    with running_services(load(flags)) as services:
-        yield services.settings
+    play(data=data, port=port, shoppers=shoppers, seconds=seconds)
 
 
 def _part(module: str, name: str) -> Any:

@@ -12,7 +12,7 @@ def command(name: str, settings: Settings, *, log: str | None = None) -> Child:
     ours = {setting.variable for setting in SETTINGS}
     others = {key: value for key, value in os.environ.items() if key not in ours}
     return Child(
-        [sys.executable, "-m", "shopbell.cli", name],
+        [sys.executable, "-m", "shopbell.cli", name, "--data", str(settings.data)],
         log=settings.data / "logs" / f"{log or name}.log",
         env={**others, **variables(settings)},
     )

@@ -1,19 +1,25 @@
 """Everything of Shopbell under one command, ended together."""
 
 import contextlib
+import errno
+import fcntl
+import os
 import signal
 import socket
-import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from pathlib import Path
 from types import FrameType
 
 from shopbell.cli.children import command
-from shopbell.cli.embedded.services import Services, running_services
+from shopbell.cli.embedded.leftovers import end_leftover
+from shopbell.cli.embedded.services import Services
 from shopbell.cli.failure import Failure
-from shopbell.cli.watch import server_ready
-from shopbell.settings import Settings
+from shopbell.cli.house import say, services
+from shopbell.cli.prepare import fill, first_admin, is_seeded, migrate
+from shopbell.cli.watch import WorkerWatch, server_ready
+from shopbell.settings import Settings, load
 
 READY_S = 60.0
 LOOK_EVERY_S = 0.1
@@ -21,42 +27,84 @@ LONGEST_BACKOFF_S = 10.0
 STEADY_S = 30.0
 
 
-def run(settings: Settings, prepare: Callable[[Settings], list[str]]) -> None:
-    """Start services, server and worker, print the ready line, then watch until a signal.
-
-    Call `check_port` first. `prepare` is called once the services answer and returns lines to print before the ready line.
-    """
-    stop = threading.Event()
-
-    def leave(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, leave)
+def run(*, empty: bool, data: Path | None, host: str | None, port: int | None) -> None:
+    """Start services, server and worker, print the ready line, then watch until a signal."""
+    settings = load({"data": data, "host": host, "port": port})
+    stop = _Stop()
     with contextlib.ExitStack() as undo:
-        services = undo.enter_context(running_services(settings, alone=True))
-        lines = prepare(services.settings)
-        kept = [_Kept(name, services.settings) for name in ("serve", "work")]
-        for one in kept:
-            undo.callback(one.child.stop)
-            one.child.start()
-        address = f"http://{_reached(settings.host)}:{settings.port}"
-        if _wait_until_ready(address, kept, stop):
-            for line in (f"inbox {address}/inbox", f"demo {address}/demo", f"help {address}/help"):
-                print(line)
-            print(*lines, f"ready {address}", sep="\n", flush=True)
+        undo.callback(stop.ignore)
+        undo.enter_context(_alone(settings.data))
+        for name in ("serve", "work"):
+            end_leftover(_pid_file(settings, name), "python", settings.data, signal.SIGKILL)
+        check_port(settings)
+        found = undo.enter_context(services(alone=True, data=data, host=host, port=port))
+        settings = found.settings
+        migrate(settings)
+        kept = [_Kept(name, settings, undo) for name in ("serve", "work")]
+        server, worker = kept
+        server.start()
+        seen = WorkerWatch(settings)
+        seen.forget()
+        # A worker looks once whether there is a demo shop to read orders from.
+        early = empty or is_seeded(settings)
+        if early:
+            worker.start()
+        lines = [] if empty else fill(settings)
+        lines += first_admin(settings)
+        if not early:
+            worker.start()
+        address = settings.public_url
+        _wait_until(lambda: server_ready(address), server)
+        _wait_until(seen.ready, worker)
+        print(f"inbox {address}/", *([] if empty else [f"demo {address}/demo"]), sep="\n")
+        print(*lines, f"ready {address}", sep="\n", flush=True)
+        stop.begin_waiting()
         while not stop.wait(LOOK_EVERY_S):
-            _keep_up(services, kept)
+            _keep_up(found, kept)
+
+
+class _Stop:
+    """SIGINT and SIGTERM: an end at once while things start, an orderly one once they run."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        self._waiting = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._leave)
+
+    def begin_waiting(self) -> None:
+        self._waiting = True
+
+    def wait(self, seconds: float) -> bool:
+        return self._asked.wait(seconds)
+
+    def ignore(self) -> None:
+        """From now on everything is being stopped, and a second Ctrl-C must not cut that short."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+
+    def _leave(self, _number: int, _frame: FrameType | None) -> None:
+        self._asked.set()
+        if not self._waiting:
+            self.ignore()
+            raise SystemExit(0)
 
 
 class _Kept:
     """A command that is started again when it ends, later each time while it keeps ending."""
 
-    def __init__(self, name: str, settings: Settings) -> None:
+    def __init__(self, name: str, settings: Settings, undo: contextlib.ExitStack) -> None:
         self.name = name
         self.child = command(name, settings)
-        self.started = time.monotonic()
+        self.started = 0.0
         self.backoff = 0.5
+        self._pid_file = _pid_file(settings, name)
+        undo.callback(self._stop)
+
+    def start(self) -> None:
+        self.started = time.monotonic()
+        self.child.start()
+        self._pid_file.write_text(f"{self.child.pid}\n")
 
     def look(self) -> None:
         """Start it again once its time has come."""
@@ -65,40 +113,51 @@ class _Kept:
             return
         steady = now - self.started > STEADY_S
         self.backoff = 0.5 if steady else min(self.backoff * 2, LONGEST_BACKOFF_S)
-        print(
-            f"shopbell: {self.name} ended, starting it again: {self.child.last_words(1)}",
-            file=sys.stderr,
-            flush=True,
-        )
-        self.started = now
-        self.child.start()
+        say(f"{self.name} ended ({self.child.how_it_ended()}), starting it again.")
+        self.start()
+
+    def _stop(self) -> None:
+        self.child.stop()
+        self._pid_file.unlink(missing_ok=True)
 
 
-def _keep_up(services: Services, kept: list[_Kept]) -> None:
-    for name in services.revive():
-        print(f"shopbell: {name} had ended and runs again.", file=sys.stderr, flush=True)
+def _keep_up(found: Services, kept: list[_Kept]) -> None:
+    for name in found.revive():
+        say(f"{name} had ended and runs again.")
     for one in kept:
         one.look()
 
 
-def _wait_until_ready(address: str, kept: list[_Kept], stop: threading.Event) -> bool:
-    """True once the server says it is ready, False where a signal came first."""
+def _wait_until(ready: Callable[[], bool], kept: _Kept) -> None:
     until = time.monotonic() + READY_S
-    while not server_ready(address):
-        if stop.wait(LOOK_EVERY_S):
-            return False
-        for one in kept:
-            if not one.child.running:
-                raise Failure(
-                    f"{one.name} did not start: {one.child.last_words(1)} (see {one.child.log})"
-                )
+    while not ready():
+        if not kept.child.running:
+            raise Failure(
+                f"{kept.name} did not start: {kept.child.last_words(1)} (see {kept.child.log})"
+            )
         if time.monotonic() > until:
-            raise Failure(f"The server was not ready within 60 s (see {kept[0].child.log}).")
-    return True
+            raise Failure(f"{kept.name} was not ready within 60 s (see {kept.child.log}).")
+        time.sleep(0.02)
 
 
-def _reached(host: str) -> str:
-    return "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared only
+@contextlib.contextmanager
+def _alone(data: Path) -> Generator[None]:
+    """Hold the folder for this run; the system lets go of it whenever and however we end."""
+    run = data / "run"
+    run.mkdir(mode=0o700, exist_ok=True)
+    with (run / "dev.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Failure(
+                f"Shopbell already runs on {data}: stop that first,"
+                " or give another folder with --data."
+            ) from None
+        yield
+
+
+def _pid_file(settings: Settings, name: str) -> Path:
+    return settings.data / "run" / f"{name}.pid"
 
 
 def check_port(settings: Settings) -> None:
@@ -106,10 +165,16 @@ def check_port(settings: Settings) -> None:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if os.name != "nt":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((settings.host, settings.port))
-    except OSError:
-        raise Failure(
-            f"Port {settings.port} on {settings.host} cannot be used: "
-            "another program may hold it. Give another one with --port."
-        ) from None
+    except (OSError, UnicodeError) as error:
+        number = getattr(error, "errno", None)
+        where = f"Port {settings.port} on {settings.host} cannot be used"
+        if number == errno.EADDRINUSE:
+            why = "another program holds it. Give another one with --port."
+        elif number == errno.EACCES:
+            why = "it needs more rights. Give one from 1024 up with --port."
+        else:
+            why = "this machine has no such address. Give another one with --host."
+        raise Failure(f"{where}: {why}") from None

@@ -22,7 +22,7 @@ def migrate(database_url: str, folder: Path = FOLDER) -> list[str]:
 
     A file and the record of it commit together, so a killed run leaves no half step; the lock
     makes a second run at the same moment wait and then find nothing to do.
-    Raises Failure where the database lacks what the schema needs.
+    Raises Failure where the database lacks what the schema needs, or a newer version made it.
     """
     applied: list[str] = []
     with psycopg.connect(database_url, autocommit=True) as connection:
@@ -31,7 +31,9 @@ def migrate(database_url: str, folder: Path = FOLDER) -> list[str]:
         _make_extensions(connection)
         connection.execute(OUR_TABLE)
         done = {str(row[0]) for row in connection.execute("SELECT name FROM migration")}
-        for file in sorted(folder.glob("*.sql")):
+        files = sorted(folder.glob("*.sql"))
+        _refuse_newer(done - {file.stem for file in files})
+        for file in files:
             if file.stem in done:
                 continue
             try:
@@ -55,6 +57,14 @@ def pending(database_url: str, folder: Path = FOLDER) -> list[str]:
         else:
             done = {str(row[0]) for row in connection.execute("SELECT name FROM migration")}
     return [file.stem for file in sorted(folder.glob("*.sql")) if file.stem not in done]
+
+
+def _refuse_newer(unknown: set[str]) -> None:
+    if unknown:
+        raise Failure(
+            f"This database was made by a newer Shopbell (it has {min(unknown)}):"
+            " update this one, or use another database or --data folder."
+        )
 
 
 def _make_extensions(connection: psycopg.Connection) -> None:

