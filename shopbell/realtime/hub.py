@@ -237,7 +237,10 @@ class Hub:
             for listener in tuple(self._agents):
                 listener.event(event.position, text)
         held = self._threads.get(event.thread_id) if event.thread_id else None
-        if held and (told := self._text(event, event.thread_id)) is not None:
+        if held and self._left(event):
+            for listener in tuple(held):
+                listener.revoke()
+        elif held and (told := self._text(event, event.thread_id)) is not None:
             for listener in tuple(held):
                 listener.event(event.position, told)
 
@@ -247,11 +250,19 @@ class Hub:
         return None if event.kind == "session.revoked" else self.audiences.for_agents(event)
 
     def _revoke(self, event: Event) -> None:
+        """End the sockets of an ended session, of a disabled agent, of a visitor who ended."""
         gone = event.agent.id if event.agent is not UNSET and event.agent.disabled else None
         ended = event.session_id if event.session_id is not UNSET else None
-        for listener in tuple(self._agents):
+        shoppers = self._threads.get(event.thread_id, ()) if event.thread_id else ()
+        for listener in (*self._agents, *shoppers):
             if (ended and listener.session_id == ended) or (gone and listener.agent_id == gone):
                 listener.revoke()
+
+    def _left(self, event: Event) -> bool:
+        """Whether this thread was emptied into another: its shopper must ask for a new session."""
+        if event.kind != "customer.joined" or event.thread is UNSET:
+            return False
+        return event.thread.last_seq == 0
 
     async def _follow_live(self) -> None:
         while True:
