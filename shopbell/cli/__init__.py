@@ -1,6 +1,7 @@
 """The `shopbell` command: one line for every error, and services started where none run."""
 
 import errno
+import logging
 import signal
 import sys
 from importlib import import_module
@@ -38,6 +39,8 @@ Port = Annotated[int | None, typer.Option("--port", help="Port to listen on (800
 def main() -> None:
     """Run the command line; a Failure becomes one line on stderr and exit code 1."""
     signal.signal(signal.SIGTERM, _leave)
+    # It warns of statements that write and return rows, which is how ours are meant.
+    logging.getLogger("aiosql").setLevel(logging.ERROR)
     try:
         app()
     except (Failure, SettingsError) as failure:
@@ -84,10 +87,9 @@ def work(data: Data = None) -> None:
     from shopbell.cli import house
     from shopbell.cli.logs import begin_logging
 
-    run = _part("shopbell.jobs.worker", "run")
     with house.services(data=data) as found:
         begin_logging(found.settings.log_level)
-        run(found.settings)
+        _part("shopbell.jobs.worker", "run")(found.settings)
 
 
 @app.command()

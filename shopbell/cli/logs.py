@@ -13,8 +13,6 @@ def begin_logging(level: str) -> None:
         level=max(number, logging.WARNING),
         format="%(asctime)s level=%(levelname)s logger=%(name)s event=%(message)r",
     )
-    # It warns of statements that write and return rows, which is how ours are meant.
-    logging.getLogger("aiosql").setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

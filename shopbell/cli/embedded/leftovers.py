@@ -24,6 +24,7 @@ def end_leftover(pid_file: Path, program: str, mark: Path, number: signal.Signal
         ours = any(str(mark) in word for word in process.cmdline())
         if ours and process.name().startswith(program):
             process.send_signal(number)
+            process.resume()
             for slow in psutil.wait_procs([process], timeout=PATIENCE_S)[1]:
                 slow.kill()
                 slow.wait(PATIENCE_S)
