@@ -10,7 +10,7 @@ from shopbell.desk.events.types import EventKind
 from shopbell.desk.messages.types import Author
 from shopbell.desk.people.types import Agent
 from shopbell.desk.tickets.types import Priority, Ticket
-from shopbell.desk.work import Work, work
+from shopbell.desk.work import SYSTEM, Work, work
 
 TEAM_IS = b"SELECT 1 FROM team WHERE id = %s"
 AGENT_WORKS = b"SELECT 1 FROM agent WHERE id = %s AND disabled_at IS NULL AND role <> 'viewer'"
@@ -63,6 +63,16 @@ async def snooze(desk: Desk, ticket_id: UUID, by: Agent, until: datetime) -> Tic
             raise Invalid("A resolved ticket cannot be snoozed", "Reopen it first.")
         unit.change_ticket(status="snoozed", snoozed_until=until)
         unit.emit("ticket.snoozed", _author(by))
+        return unit.ticket
+
+
+async def end_snooze(desk: Desk, ticket_id: UUID) -> Ticket:
+    """Bring a snoozed ticket back once its time has come."""
+    async with work(desk, ticket_id=ticket_id) as unit:
+        until = unit.ticket.snoozed_until
+        if unit.ticket.status == "snoozed" and until is not None and until <= unit.at:
+            unit.change_ticket(status="open", snoozed_until=None)
+            unit.emit("ticket.reopened", SYSTEM)
         return unit.ticket
 
 

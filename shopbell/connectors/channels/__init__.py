@@ -1,0 +1,1 @@
+"""Where shoppers write from."""

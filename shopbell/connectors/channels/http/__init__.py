@@ -1,0 +1,1 @@
+"""A channel of the shop's own, by signed HTTP."""

@@ -1,0 +1,157 @@
+"""A delivery's way: claimed under its thread's lock, sent by a connector, and settled.
+
+A claim and a takeover take the same lock, so one comes before the other: what was claimed before
+the takeover was on its way, what was still queued is withheld. A thread's deliveries leave by one
+connection in the order of its messages: the next waits until the one before is settled. Each
+change is an event, so agents see how far the sending came.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shopbell.desk.connections.types import Connection
+from shopbell.desk.database import Desk, load_queries
+from shopbell.desk.deliveries.types import Outgoing
+from shopbell.desk.messages.types import DeliveryStatus, Message
+from shopbell.desk.work import SYSTEM, Work, message_from, work
+
+SQL = load_queries(__file__)
+CUT_OFF = "The sending was cut off: it may or may not have arrived. Ask, or send it again."
+TAKEN_OVER = (
+    "An agent took over while this was being sent, and the sending was cut off: "
+    "it may or may not have arrived."
+)
+
+
+async def overdue(desk: Desk, *, grace: timedelta, most: int) -> tuple[UUID, ...]:
+    """Threads with a delivery that nobody took in time, or whose worker died while sending."""
+    async with desk.pool.connection() as connection:
+        values = {"grace": grace, "most": most}
+        found = await connection.execute(SQL["overdue"].encode(), values)
+        return tuple(row["thread_id"] for row in await found.fetchall())
+
+
+async def claim(
+    desk: Desk,
+    thread_id: UUID,
+    holder: str,
+    lease: timedelta,
+    *,
+    repeatable: Callable[[str], bool],
+) -> Outgoing | None:
+    """The next delivery of the thread whose time has come, marked as being sent by this holder.
+
+    One that a dead worker was sending is taken again where its channel is `repeatable` (a repeat
+    under the same key is no second message); elsewhere it becomes uncertain. None when nothing is
+    ready.
+    """
+    while (head := await _head(desk, thread_id)) is not None:
+        async with work(desk, ticket_id=head["ticket_id"]) as unit:
+            row = await _one(unit, "one", id=head["id"])
+            if row is None or not row["ready"]:
+                continue
+            if row["status"] == "sending" and (row["barred"] or not repeatable(row["channel"])):
+                words = TAKEN_OVER if row["barred"] else CUT_OFF
+                await _settle(unit, row["id"], row["message_id"], "uncertain", error=words)
+                continue
+            if row["status"] not in ("queued", "sending"):
+                continue
+            values = {"id": row["id"], "holder": holder, "lease": lease, "at": unit.at}
+            await unit.connection.execute(SQL["begin"].encode(), values)
+            message = await _tell(unit, row["message_id"])
+            return Outgoing(
+                id=row["id"],
+                message=message,
+                connection=msgspec.convert({**row, "id": row["connection_id"]}, Connection),
+                secret=row["secret"],
+                recipient=row["recipient"],
+                attempts=row["attempts"] + 1,
+            )
+    return None
+
+
+async def beat(desk: Desk, delivery_id: UUID, holder: str, lease: timedelta) -> bool:
+    """Renew the lease; False when the delivery is no longer this holder's."""
+    async with desk.pool.connection() as connection:
+        values = {"id": delivery_id, "holder": holder, "lease": lease}
+        found = await connection.execute(SQL["beat"].encode(), values)
+        return await found.fetchone() is not None
+
+
+async def sent(desk: Desk, outgoing: Outgoing, holder: str, external_id: str) -> None:
+    """The platform took it, and calls it by this id."""
+    await _finish(desk, outgoing, holder, "sent", external_id=external_id)
+
+
+async def failed(desk: Desk, outgoing: Outgoing, holder: str, words: str) -> None:
+    """It will not be sent; the words say what to do."""
+    await _finish(desk, outgoing, holder, "failed", error=words)
+
+
+async def uncertain(desk: Desk, outgoing: Outgoing, holder: str, words: str) -> None:
+    """Nobody can say whether it was sent, and it is not tried again."""
+    await _finish(desk, outgoing, holder, "uncertain", error=words)
+
+
+async def put_off(
+    desk: Desk, outgoing: Outgoing, holder: str, words: str, delay: timedelta
+) -> None:
+    """It was refused for now: tried again after `delay`, unless an agent took over meanwhile."""
+    await _finish(desk, outgoing, holder, "queued", error=words, delay=delay)
+
+
+async def _finish(
+    desk: Desk, outgoing: Outgoing, holder: str, status: DeliveryStatus, **given: Any
+) -> None:
+    async with work(desk, ticket_id=outgoing.message.ticket_id) as unit:
+        row = await _one(unit, "one", id=outgoing.id)
+        if row is None or row["status"] != "sending" or row["lease_holder"] != holder:
+            return
+        if status == "queued" and row["barred"]:
+            status = "withheld"
+        await _settle(unit, outgoing.id, outgoing.message.id, status, **given)
+
+
+async def _settle(
+    unit: Work,
+    delivery_id: UUID,
+    message_id: UUID,
+    status: DeliveryStatus,
+    *,
+    error: str | None = None,
+    external_id: str | None = None,
+    delay: timedelta = timedelta(),
+) -> None:
+    values = {
+        "id": delivery_id,
+        "status": status,
+        "error": error,
+        "external_id": external_id,
+        "delay": delay,
+        "at": unit.at,
+    }
+    await unit.connection.execute(SQL["settle"].encode(), values)
+    await _tell(unit, message_id)
+
+
+async def _tell(unit: Work, message_id: UUID) -> Message:
+    await unit.connection.execute(SQL["raise_message"].encode(), {"id": message_id})
+    row = await _one(unit, "message", id=message_id)
+    assert row is not None, "a delivery without its message"
+    message = message_from(row)
+    unit.emit("message.updated", SYSTEM, message=message)
+    return message
+
+
+async def _head(desk: Desk, thread_id: UUID) -> dict[str, Any] | None:
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(SQL["heads"].encode(), {"thread_id": thread_id})
+        return next((row for row in await found.fetchall() if row["ready"]), None)
+
+
+async def _one(unit: Work, query: str, **values: Any) -> dict[str, Any] | None:
+    return await (await unit.connection.execute(SQL[query].encode(), values)).fetchone()

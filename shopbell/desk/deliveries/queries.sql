@@ -1,0 +1,46 @@
+-- name: overdue
+SELECT DISTINCT thread_id FROM delivery
+WHERE (status = 'queued' AND next_at < clock_timestamp() - :grace)
+   OR (status = 'sending' AND lease_until < clock_timestamp())
+LIMIT :most;
+
+-- name: heads
+SELECT DISTINCT ON (d.connection_id) d.id, d.ticket_id, d.status,
+       coalesce(CASE d.status WHEN 'queued' THEN d.next_at ELSE d.lease_until END
+                <= clock_timestamp(), false) AS ready
+FROM delivery d JOIN message m ON m.id = d.message_id
+WHERE d.thread_id = :thread_id AND d.status IN ('queued', 'sending')
+ORDER BY d.connection_id, m.seq;
+
+-- name: one
+SELECT d.id, d.message_id, d.status, d.attempts, d.next_at IS NULL AS barred,
+       coalesce(CASE d.status WHEN 'queued' THEN d.next_at ELSE d.lease_until END
+                <= clock_timestamp(), false) AS ready,
+       d.lease_holder, n.id AS connection_id, n.brand_id, n.channel, n.name, n.public_key,
+       n.answer_mode, n.health, n.settings, coalesce(n.secret, '') AS secret,
+       coalesce((SELECT i.value FROM identity i JOIN thread t ON t.customer_id = i.customer_id
+                 WHERE t.id = d.thread_id AND i.kind = n.channel
+                 ORDER BY i.created_at DESC LIMIT 1), '') AS recipient
+FROM delivery d JOIN connection n ON n.id = d.connection_id WHERE d.id = :id;
+
+-- name: begin
+UPDATE delivery SET status = 'sending', attempts = attempts + 1, lease_holder = :holder,
+    lease_until = clock_timestamp() + :lease, updated_at = :at
+WHERE id = :id;
+
+-- name: beat
+UPDATE delivery SET lease_until = clock_timestamp() + :lease
+WHERE id = :id AND status = 'sending' AND lease_holder = :holder
+RETURNING id;
+
+-- name: settle
+UPDATE delivery SET status = :status, error = :error, external_id = coalesce(:external_id, external_id),
+    next_at = clock_timestamp() + :delay, lease_holder = NULL, lease_until = NULL, updated_at = :at
+WHERE id = :id;
+
+-- name: raise_message
+UPDATE message SET version = version + 1 WHERE id = :id;
+
+-- name: message
+SELECT m.*, d.status AS delivery_status, d.error AS delivery_error
+FROM message m JOIN delivery d ON d.message_id = m.id WHERE m.id = :id;
