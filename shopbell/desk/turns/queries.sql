@@ -1,7 +1,8 @@
 -- name: called
-SELECT id, ticket_id, thread_id, epoch, status,
-       extract(epoch FROM due_at - clock_timestamp())::float8 AS due_in
-FROM turn WHERE ticket_id = :ticket_id AND status IN ('due', 'running');
+SELECT t.id, t.ticket_id, t.thread_id, t.epoch, t.status, n.answer_mode,
+       extract(epoch FROM t.due_at - clock_timestamp())::float8 AS due_in
+FROM turn t JOIN ticket k ON k.id = t.ticket_id JOIN connection n ON n.id = k.connection_id
+WHERE t.ticket_id = :ticket_id AND t.status IN ('due', 'running');
 
 -- name: claim
 UPDATE turn SET status = 'running', lease_holder = :holder, attempts = attempts + 1,

@@ -35,6 +35,7 @@ class Called(Struct, frozen=True, kw_only=True):
     epoch: int
     status: TurnStatus
     due_in: float
+    answer_mode: AnswerMode
 
 
 class Material(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,97 @@
+"""The sweepers: whatever a dead worker, a wiped Redis or the mere passing of time left to do.
+
+Each worker sweeps. Rows are claimed as everywhere else, so two sweepers never do one thing twice.
+A turn or delivery found here is done in this process, without Redis, which may be the very thing
+that is missing.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from shopbell.assistant.knowledge.index import embed_pending, index_pending
+from shopbell.desk.database import Connection, Desk
+from shopbell.desk.deliveries import commands as deliveries
+from shopbell.desk.people.housekeeping import forget_expired
+from shopbell.desk.tickets.commands import end_snooze
+from shopbell.desk.turns import reads as turns
+from shopbell.jobs.answering import answer_ticket
+from shopbell.jobs.delivering import deliver_thread
+from shopbell.jobs.room import DATABASE_AWAY, TURNS_AT_ONCE, Room
+
+log = structlog.get_logger()
+
+GRACE = timedelta(seconds=1.5)
+"""How long a job has to come by the queue before the sweeper does its work."""
+WORK_EVERY = 2.0
+KNOWLEDGE_EVERY = 5.0
+HOUSE_EVERY = 60.0
+_SNOOZED = (
+    b"SELECT id FROM ticket WHERE status = 'snoozed' AND snoozed_until <= clock_timestamp()"
+    b" ORDER BY snoozed_until LIMIT 100"
+)
+_KEEP_TO_ONE = b"SELECT pg_try_advisory_lock(7305, 1) AS held"
+_LET_OTHERS = b"SELECT pg_advisory_unlock(7305, 1)"
+
+
+async def sweep_for_ever(room: Room) -> None:
+    """Sweep work, knowledge and house, each at its own pace."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_every(WORK_EVERY, sweep_work, room))
+        group.create_task(_every(KNOWLEDGE_EVERY, sweep_knowledge, room))
+        group.create_task(_every(HOUSE_EVERY, sweep_house, room))
+
+
+async def sweep_work(room: Room) -> None:
+    """Take up turns and deliveries that nobody has, and reopen tickets whose snooze is over."""
+    for ticket_id in await turns.overdue(room.desk, grace=GRACE, most=TURNS_AT_ONCE):
+        room.start(("turn", ticket_id), answer_ticket(room, ticket_id))
+    for thread_id in await deliveries.overdue(room.desk, grace=GRACE, most=TURNS_AT_ONCE):
+        room.start(("delivery", thread_id), deliver_thread(room, thread_id))
+    for ticket_id in await _snoozed(room.desk):
+        await end_snooze(room.desk, ticket_id)
+
+
+async def sweep_knowledge(room: Room) -> None:
+    """Make changed articles searchable, in one worker at a time."""
+    async with room.desk.pool.connection() as connection:
+        if not await _held(connection):
+            return
+        try:
+            cut = await index_pending(room.desk.pool, room.ports.embedder)
+            embedded = await embed_pending(room.desk.pool, room.ports.embedder)
+        finally:
+            await connection.execute(_LET_OTHERS)
+    if cut or embedded:
+        log.info("knowledge indexed", articles=cut, chunks=embedded)
+
+
+async def sweep_house(room: Room) -> None:
+    """Remove what has expired."""
+    await forget_expired(room.desk)
+
+
+async def _every(seconds: float, sweep: Callable[[Room], Awaitable[None]], room: Room) -> None:
+    while True:
+        try:
+            await sweep(room)
+        except DATABASE_AWAY as away:
+            log.warning("sweep database away", error=str(away).strip())
+        except Exception:
+            log.exception("sweep failed", sweep=getattr(sweep, "__name__", ""))
+        await asyncio.sleep(seconds * random.uniform(0.8, 1.2))  # noqa: S311 - a spread, no secret
+
+
+async def _snoozed(desk: Desk) -> list[UUID]:
+    async with desk.pool.connection() as connection:
+        rows = await (await connection.execute(_SNOOZED)).fetchall()
+    return [row["id"] for row in rows]
+
+
+async def _held(connection: Connection) -> bool:
+    row = await (await connection.execute(_KEEP_TO_ONE)).fetchone()
+    return row is not None and row["held"]

@@ -1,0 +1,1 @@
+"""Loopback peers: other companies' services, spoken over their real protocols."""
