@@ -17,6 +17,7 @@ from starlette.responses import Response
 from shopbell.connectors.commerce.demo.storefront import routes as storefront
 from shopbell.desk.database import open_desk
 from shopbell.desk.errors import DeskError
+from shopbell.jobs.triggers import enqueuing
 from shopbell.realtime.frames import Problem
 from shopbell.realtime.hub import Hub
 from shopbell.realtime.relay import Relay
@@ -47,7 +48,7 @@ def create_app(settings: Settings) -> Starlette:
                 redis_url, socket_timeout=REDIS_S, socket_connect_timeout=REDIS_S
             ) as redis,
         ):
-            relay, hub = Relay(database_url, redis), Hub(desk, redis)
+            relay, hub = Relay(database_url, redis, enqueuing(desk, redis)), Hub(desk, redis)
             desk.wake = relay.wake
             state = State(
                 settings=settings, desk=desk, hub=hub, relay=relay, redis=redis, crowd=Crowd()
