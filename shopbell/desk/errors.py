@@ -6,6 +6,7 @@ class DeskError(Exception):
 
     kind = "refused"
     status = 409
+    retry_after: int | None = None
 
     def __init__(self, title: str, detail: str = "", *, holder: str = "") -> None:
         super().__init__(title)

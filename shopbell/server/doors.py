@@ -1,9 +1,13 @@
 """How a request becomes a desk call and its outcome an answer: decode, encode, problems."""
 
 from collections.abc import Awaitable, Callable
+from math import ceil
 from typing import Any, TypeVar
 
 import msgspec
+import structlog
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,11 +17,20 @@ from shopbell.desk.people.types import Agent, Role
 from shopbell.realtime.frames import Problem
 from shopbell.server.state import State
 
+log = structlog.get_logger()
+
 Body = TypeVar("Body")
 Handler = Callable[[Request], Awaitable[Response]]
 
 COOKIE = "shopbell_session"
 MAX_BODY = 256 * 1024
+UNAVAILABLE = Problem(
+    type="unavailable",
+    title="The desk cannot write just now",
+    status=503,
+    detail="Nothing was lost. Try again in a moment.",
+    retry_after=2,
+)
 RANK: dict[Role, int] = {"viewer": 0, "agent": 1, "admin": 2}
 
 
@@ -33,7 +46,7 @@ def answer(value: Any, status: int = 200) -> Response:
 
 def problem(value: Problem) -> Response:
     """An RFC 9457 problem document."""
-    headers = {"Retry-After": str(value.retry_after)} if value.retry_after else None
+    headers = {"Retry-After": str(ceil(value.retry_after))} if value.retry_after else None
     return Response(
         msgspec.json.encode(value),
         value.status,
@@ -50,7 +63,26 @@ def problem_of(error: DeskError) -> Problem:
         status=error.status,
         detail=error.detail,
         holder=error.holder,
+        retry_after=error.retry_after,
     )
+
+
+def failure(error: Exception) -> Response:
+    """What a request that failed is answered; anything unforeseen is raised again."""
+    if isinstance(error, DeskError):
+        return problem(problem_of(error))
+    if isinstance(error, HTTPException):
+        return problem(Problem(type="request", title=error.detail, status=error.status_code))
+    if isinstance(error, (OperationalError, PoolTimeout)):
+        log.warning("database away", error=type(error).__name__)
+        return problem(UNAVAILABLE)
+    raise error
+
+
+def address_of(request: Request) -> str:
+    """The caller's network address; of IPv6 the part that a provider gives to one customer."""
+    host = request.client.host if request.client else ""
+    return ":".join(host.split(":")[:4]) if host.count(":") > 1 else host
 
 
 async def decode(request: Request, body: type[Body]) -> Body:

@@ -9,7 +9,8 @@ from shopbell.server.doors import agents_only
 from shopbell.server.sockets.agent import agent_socket
 from shopbell.server.sockets.polling import poll, widget_poll
 from shopbell.server.sockets.shopper import shopper_socket
-from shopbell.server.widget.doors import visitors_only
+from shopbell.server.widget import messages, session
+from shopbell.server.widget.doors import open_to_pages, preflight, visitors_only
 
 TICKET = "/api/tickets/{ticket_id}"
 
@@ -20,7 +21,14 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         WebSocketRoute("/ws/agent", agent_socket),
         WebSocketRoute("/ws/shopper", shopper_socket),
         Route("/api/poll", agents_only("viewer", poll)),
+        Route("/api/widget/{rest:path}", preflight, methods=["OPTIONS"]),
         Route("/api/widget/poll", visitors_only(widget_poll)),
+        Route("/api/widget/session", open_to_pages(session.create), methods=["POST"]),
+        Route("/api/widget/session", visitors_only(session.delete), methods=["DELETE"]),
+        Route("/api/widget/messages", visitors_only(messages.index)),
+        Route("/api/widget/messages", visitors_only(messages.send), methods=["POST"]),
+        Route("/api/widget/ask-person", visitors_only(messages.ask_person), methods=["POST"]),
+        Route("/api/widget/read", visitors_only(messages.read), methods=["POST"]),
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),
         Route("/api/session", sessions.create, methods=["POST"]),

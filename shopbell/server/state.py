@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from msgspec import Struct
+from msgspec import Struct, field
 from redis.asyncio import Redis
 
 from shopbell.desk.database import Desk
@@ -10,6 +10,7 @@ from shopbell.desk.people.commands import session_of
 from shopbell.desk.people.types import Session
 from shopbell.realtime.hub import Hub
 from shopbell.realtime.relay import Relay
+from shopbell.server.limits import Limits
 from shopbell.server.sockets.crowd import Crowd
 from shopbell.settings import Settings
 
@@ -23,6 +24,7 @@ class State(Struct, kw_only=True):
     relay: Relay
     redis: Redis
     crowd: Crowd
+    limits: Limits = field(default_factory=Limits)
 
     def own_origin(self, origin: str | None) -> bool:
         """Whether a browser's `Origin` is this server's public address or a loopback name of it."""

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from shopbell.desk.connections.types import BrandSettings, Opening
-from shopbell.desk.database import Connection, load_queries
+from shopbell.desk.database import Connection, Desk, load_queries
 from shopbell.desk.ids import UUID
 
 SQL = load_queries(__file__)
@@ -27,7 +27,11 @@ class Wait(Struct, frozen=True, kw_only=True):
 
 
 async def wait_for(
-    connection: Connection, brand_id: UUID, customer_id: UUID, at: datetime, ticket_id: UUID | None
+    connection: Connection,
+    brand_id: UUID,
+    customer_id: UUID | None,
+    at: datetime,
+    ticket_id: UUID | None,
 ) -> Wait:
     """The honest wait of a customer who is handed to people at this moment."""
     found = await connection.execute(
@@ -41,6 +45,13 @@ async def wait_for(
         zone=settings.time_zone,
         language=row.get("language") or settings.language,
     )
+
+
+async def wait_at(desk: Desk, brand_id: UUID, at: datetime, language: str) -> Wait:
+    """The wait that somebody without a conversation would have, in the language they ask in."""
+    async with desk.pool.connection() as connection:
+        wait = await wait_for(connection, brand_id, None, at, None)
+    return msgspec.structs.replace(wait, language=language or wait.language)
 
 
 def answer_by(

@@ -27,19 +27,19 @@ async def recognise(
     What an anonymous visitor wrote joins the customer's thread. Raises NotFound when the
     connection is gone.
     """
-    verified_id = verified_visitor(visitor_id, vouched)
+    left = await visitor_of(desk, visitor_id, connection_id)
+    verified_id = visitor_id
+    if left is None or not await _is_the_same(desk, left, vouched):
+        verified_id = verified_visitor(visitor_id, vouched)
     async with desk.pool.connection() as connection, connection.transaction():
         bound = await connection.execute(
             SQL["bind_identity_token"].encode(),
             {"jti": vouched.jti, "visitor": verified_id, "expires_at": vouched.expires_at},
         )
         row = await bound.fetchone()
-        if row is None or row["visitor_id"] not in (verified_id, visitor_id):
+        if row is None or row["visitor_id"] != verified_id:
             return None
-        if row["visitor_id"] == visitor_id:
-            verified_id = visitor_id
         await _know(desk, connection, verified_id, vouched)
-    left = None if verified_id == visitor_id else await visitor_of(desk, visitor_id, connection_id)
     known = await visitor_of(desk, verified_id, connection_id)
     if known is None or known.customer_id is None or known.thread_id is None:
         raise NotFound("The conversation")
@@ -62,6 +62,18 @@ async def end_visitor(desk: Desk, visitor: Visitor) -> None:
         async with work(desk, thread_id=visitor.thread_id) as unit:
             author = Author(kind="customer", id=unit.thread.customer_id, name=unit.customer_name)
             unit.emit("session.revoked", author, session_id=visitor.id)
+
+
+async def _is_the_same(desk: Desk, visitor: Visitor, vouched: Vouched) -> bool:
+    """Whether the shop vouched before that this visitor is this subject."""
+    if not visitor.verified:
+        return False
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(
+            SQL["customer_by_identity"].encode(), {"kind": "shop", "value": vouched.subject}
+        )
+        row = await found.fetchone()
+    return row is not None and row["customer_id"] == visitor.customer_id
 
 
 async def _know(desk: Desk, connection: Connection, visitor_id: UUID, vouched: Vouched) -> None:

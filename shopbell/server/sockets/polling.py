@@ -27,7 +27,7 @@ async def poll(request: Request) -> Response:
 async def widget_poll(request: Request) -> Response:
     """GET /api/widget/poll: what a shopper's websocket would say next."""
     visitor: Visitor = request.state.visitor
-    listener = Listener(visitor.thread_id or visitor.id)
+    listener = Listener(visitor.thread_id or visitor.id, session_id=visitor.id)
     return await _wait(request, listener, f"poll {visitor.id}")
 
 

@@ -87,7 +87,7 @@ class ShopperSocket:
         self._state = state
         self._wire = wire
         self._visitor = visitor
-        self._listener = Listener(visitor.thread_id or visitor.id)
+        self._listener = Listener(visitor.thread_id or visitor.id, session_id=visitor.id)
 
     async def talk(self, resume: Position | None) -> None:
         """Greet, then listen and answer until either side ends it."""

@@ -13,6 +13,7 @@ from shopbell.desk.threads.commands import customer_read
 from shopbell.desk.threads.reads import messages_before, shopper_message, shopper_state
 from shopbell.desk.threads.types import ShopperMessage, ShopperThread
 from shopbell.realtime.frames import ShopperAck
+from shopbell.server.limits import MESSAGE
 from shopbell.server.state import State
 
 PAGE = 40
@@ -37,6 +38,7 @@ async def say(state: State, visitor: Visitor, draft: Draft) -> ShopperAck:
     if draft.visibility != "public":
         draft = msgspec.structs.replace(draft, visibility="public")
     check_draft(draft)
+    await state.limits.take(state.redis, MESSAGE, str(visitor.id))
     thread_id = await thread_for(state, visitor)
     written = await receive(state.desk, thread_id, visitor.connection, draft)
     return await _ack(state, thread_id, draft.id, written)
@@ -44,6 +46,7 @@ async def say(state: State, visitor: Visitor, draft: Draft) -> ShopperAck:
 
 async def ask(state: State, visitor: Visitor, message_id: UUID, page: Page | None) -> ShopperAck:
     """The visitor asks for a person. Raises DeskError."""
+    await state.limits.take(state.redis, MESSAGE, str(visitor.id))
     thread_id = await thread_for(state, visitor)
     written = await ask_person(
         state.desk, thread_id, visitor.connection, message_id=message_id, page=page
