@@ -80,7 +80,9 @@ async def test_a_demo_customer_is_signed_in_to_the_chat_until_switched_back(
     browser: httpx.AsyncClient, pool: AsyncConnectionPool[Any]
 ) -> None:
     async with pool.connection() as db:
-        row = await (await db.execute("SELECT secret FROM connection")).fetchone()
+        row = await (
+            await db.execute("SELECT secret FROM connection WHERE channel = 'webchat'")
+        ).fetchone()
     assert row is not None
     assert (await browser.post("/demo/sign-in", data={"shopper": "mia"})).status_code == 303
     pages = [await browser.get("/demo"), await browser.get("/demo/products/mill-cardigan")]

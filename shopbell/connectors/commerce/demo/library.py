@@ -78,20 +78,21 @@ class HelpArticle(msgspec.Struct, frozen=True):
     body: str
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """A content file as it stands."""
     return tomllib.loads(path.read_text("utf-8"))
 
 
 @cache
 def brand() -> BrandFile:
-    return msgspec.convert(_toml(CONTENT / "brand.toml"), BrandFile)
+    return msgspec.convert(read_toml(CONTENT / "brand.toml"), BrandFile)
 
 
 @cache
 def collections() -> tuple[CollectionFile, ...]:
     """All collections in the order the shop shows them."""
     files = (CONTENT / "products").glob("*.toml")
-    read = (msgspec.convert({"slug": f.stem, **_toml(f)}, CollectionFile) for f in files)
+    read = (msgspec.convert({"slug": f.stem, **read_toml(f)}, CollectionFile) for f in files)
     return tuple(sorted(read, key=lambda one: one.position))
 
 
@@ -100,6 +101,18 @@ def articles() -> tuple[HelpArticle, ...]:
     """All help articles of all languages, sorted by language and slug."""
     files = sorted((CONTENT / "help").glob("*/*.md"))
     return tuple(_article(path) for path in files)
+
+
+@cache
+def article(slug: str, language: str) -> HelpArticle | None:
+    """The article in this language, else in English; None where there is no such slug."""
+    found = {one.language: one for one in articles() if one.slug == slug}
+    return found.get(language) or found.get("en")
+
+
+def help_path(one: HelpArticle) -> str:
+    """Where the storefront shows an article."""
+    return f"/demo/help/{one.language}/{one.slug}"
 
 
 def _article(path: Path) -> HelpArticle:

@@ -1,4 +1,4 @@
-"""Fill an empty database with the demo shop: brand, people, web chat, goods, orders, articles."""
+"""Fill an empty database with the demo shop: desk, goods, orders, articles and what was said."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
 from shopbell.connectors.commerce.demo import library
+from shopbell.connectors.commerce.demo.history import write as history
+from shopbell.connectors.commerce.demo.history.cast import CHANNELS, House, Staff
 from shopbell.connectors.commerce.demo.orders import OrderRow, VariantRow, orders, variants
-from shopbell.connectors.commerce.demo.world import Shopper, shoppers
+from shopbell.connectors.commerce.demo.world import Shopper, shoppers, uuid7_at
 from shopbell.desk.articles.commands import save_articles
 from shopbell.desk.articles.types import ArticleText, SourceText
 from shopbell.desk.connections.types import BrandSettings, Opening
-from shopbell.desk.ids import uuid7
 from shopbell.desk.people.types import Role
 from shopbell.settings import Settings
 
@@ -56,6 +57,7 @@ class SeedReport(msgspec.Struct, frozen=True, kw_only=True):
     customers: int
     orders: int
     articles: int
+    tickets: int
 
 
 async def seed(
@@ -77,7 +79,7 @@ async def seed(
             cursor = await db.execute(_COUNTS)
             counts = await cursor.fetchone()
     assert counts is not None
-    products, customers, placed, articles = counts
+    products, customers, placed, articles, tickets = counts
     return SeedReport(
         written=written,
         logins=logins(settings),
@@ -86,12 +88,14 @@ async def seed(
         customers=customers,
         orders=placed,
         articles=articles,
+        tickets=tickets,
     )
 
 
 _COUNTS = """
 SELECT (SELECT count(*) FROM shop_product), (SELECT count(*) FROM shop_customer),
-       (SELECT count(*) FROM shop_order), (SELECT count(*) FROM article)
+       (SELECT count(*) FROM shop_order), (SELECT count(*) FROM article),
+       (SELECT count(*) FROM ticket)
 """
 
 
@@ -122,15 +126,31 @@ async def _write(db: AsyncConnection[Any], settings: Settings, today: dt.datetim
     dice = random.Random(DICE)  # noqa: S311 - the same shop each time, no secrets
     people = shoppers(SHOPPERS, today, dice)
     shelf = variants(today, dice)
-    await _write_desk(db, settings)
+    placed = orders(people, shelf, today, dice)
+    house = house_of(today, dice)
+    await _write_desk(db, settings, house)
     await _write_goods(db, shelf)
     await _write_customers(db, people)
-    await _write_orders(db, orders(people, shelf, today, dice))
+    await _write_orders(db, placed)
+    await history.write(db, history.tell(house, people, placed, shelf, today, dice), house)
 
 
-async def _write_desk(db: AsyncConnection[Any], settings: Settings) -> None:
+def house_of(today: dt.datetime, dice: random.Random) -> House:
+    """The desk's people, teams and connections, with ids of the shop's first days."""
+    since = today - dt.timedelta(days=420)
+    return House(
+        brand_id=uuid7_at(since, dice),
+        staff={
+            name.split(" ")[0].lower(): Staff(id=uuid7_at(since, dice), name=name, email=email)
+            for email, name, *_ in STAFF
+        },
+        teams={name: uuid7_at(since, dice) for name in (CARE, RETURNS)},
+        connections={channel: uuid7_at(since, dice) for channel in CHANNELS},
+    )
+
+
+async def _write_desk(db: AsyncConnection[Any], settings: Settings, house: House) -> None:
     shop = library.brand()
-    brand_id = uuid7()
     look = BrandSettings(
         time_zone=shop.time_zone,
         hours=tuple(
@@ -145,25 +165,34 @@ async def _write_desk(db: AsyncConnection[Any], settings: Settings) -> None:
     )
     await db.execute(
         "INSERT INTO brand (id, name, settings) VALUES (%s, %s, %s)",
-        [brand_id, shop.name, _json(look)],
+        [house.brand_id, shop.name, _json(look)],
     )
-    teams = {name: uuid7() for name in (CARE, RETURNS)}
-    await _copy(db, "team", "id name", ((one, name) for name, one in teams.items()))
+    await _copy(db, "team", "id name", ((one, name) for name, one in house.teams.items()))
     hasher = PasswordHasher()
     for (email, name, role, member_of), login in zip(STAFF, logins(settings), strict=True):
-        agent_id = uuid7()
+        agent = house.staff[name.split(" ")[0].lower()]
         await db.execute(
             "INSERT INTO agent (id, email, name, role, password_hash) VALUES (%s, %s, %s, %s, %s)",
-            [agent_id, email, name, role, hasher.hash(login.password)],
+            [agent.id, email, name, role, hasher.hash(login.password)],
         )
         await _copy(
-            db, "team_member", "team_id agent_id", ((teams[team], agent_id) for team in member_of)
+            db,
+            "team_member",
+            "team_id agent_id",
+            ((house.teams[team], agent.id) for team in member_of),
         )
-    await db.execute(
-        "INSERT INTO connection (id, brand_id, channel, name, public_key, secret)"
-        " VALUES (%s, %s, 'webchat', 'Shop chat', %s, %s)",
-        [uuid7(), brand_id, WIDGET_KEY, _derived(settings, "widget secret")],
-    )
+    await _copy(
+        db,
+        "connection",
+        "id brand_id channel name public_key secret",
+        (
+            (house.connections[channel], house.brand_id, channel, name, WIDGET_KEY,
+             _derived(settings, "widget secret"))
+            if channel == "webchat"
+            else (house.connections[channel], house.brand_id, channel, name, None, None)
+            for channel, name in CHANNELS.items()
+        ),
+    )  # fmt: skip
 
 
 async def _write_goods(db: AsyncConnection[Any], shelf: list[VariantRow]) -> None:
@@ -279,6 +308,7 @@ async def _save_articles(pool: AsyncConnectionPool[Any]) -> None:
             body=one.body,
             language=one.language,
             collection=one.collection,
+            url=library.help_path(one),
         )
         for one in library.articles()
     )

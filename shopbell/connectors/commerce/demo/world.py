@@ -215,7 +215,7 @@ def shoppers(count: int, today: dt.datetime, dice: random.Random) -> list[Shoppe
         name, code = known.pop(0) if known else ("", dice.choice(codes))
         country = _BY_CODE[code]
         name = name or f"{dice.choice(country.given)} {dice.choice(country.family)}"
-        email = f"{_plain(name)}@mail.example"
+        email = f"{plain(name)}@mail.example"
         if email in made:
             continue
         city, postcode = dice.choice(country.places)
@@ -242,7 +242,8 @@ def shoppers(count: int, today: dt.datetime, dice: random.Random) -> list[Shoppe
 _PLAIN = str.maketrans("áàâãäåæçéèêëíìîïñóòôõöøúùûüß'", "aaaaaaaceeeeiiiinoooooouuuus-", "")
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """The name in letters that an address may hold, dots between its words."""
     return name.casefold().replace("'", "").translate(_PLAIN).replace(" ", ".")
 
 

@@ -1,0 +1,1 @@
+"""What was said at the demo shop before anybody signed in: past tickets and live ones."""
