@@ -1,0 +1,124 @@
+"""Who only heard the events holds what a reload shows, after every command of the desk."""
+
+import copy
+import random
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from shopbell.desk.events.types import Event
+from shopbell.realtime.frames import Events
+from shopbell.realtime.history import decode_event
+from tests.desk.conftest import Shop, shop
+from tests.promises import cases, side_cases
+from tests.promises.cases import Scene, Told
+from tests.promises.state import (
+    AgentClient,
+    ShopperClient,
+    agent_state,
+    over_the_wire,
+    shopper_events,
+    shopper_state,
+)
+from tests.realtime.test_relay import leading, until
+
+__all__ = ["shop", "side_cases"]
+
+NOT_OF_A_THREAD = {
+    "articles": "knowledge, which no client holds",
+    "deliveries.beat": "a lease",
+    "deliveries.overdue": "reads",
+    "people": "who works here; tests/desk/test_people.py",
+    "turns.claim": "the assistant's own book",
+    "turns.beat": "the assistant's own book",
+    "turns.let_go": "the assistant's own book",
+    "turns.keep_trace": "the assistant's own book",
+    "turns.became_suggestion": "the assistant's own book",
+    "customers.thread_of": "makes an empty thread, of which nobody has heard",
+}
+"""Commands that need no case, by noun or name, and why."""
+
+
+@pytest.fixture
+async def scene(shop: Shop, database_url: str, redis_url: str) -> AsyncIterator[Scene]:
+    async with leading(database_url, redis_url) as relay:
+        shop.desk.wake = relay.wake
+        yield Scene(shop, await shop.thread())
+
+
+async def heard(scene: Scene, after: int) -> list[Event]:
+    """The events since a position, once the relay has moved all of them."""
+
+    async def moved() -> bool:
+        return await scene.shop.count("outbox") == 0
+
+    await until(moved)
+    async with scene.shop.desk.pool.connection() as connection:
+        found = await connection.execute(
+            "SELECT position, payload::text AS payload FROM event WHERE position > %s"
+            " ORDER BY position",
+            (after,),
+        )
+        return [decode_event(row["position"], row["payload"]) for row in await found.fetchall()]
+
+
+def disordered(events: Sequence[Event]) -> list[list[Event]]:
+    """Ways in which a client that loads and listens at the same time may meet them."""
+    shuffled = random.Random(7).sample(events, len(events))
+    return [list(events), [*reversed(events), *events], shuffled]
+
+
+@pytest.mark.parametrize("case", cases.CASES, ids=str)
+async def test_events_alone_lead_where_a_reload_does(scene: Scene, case: Told) -> None:
+    steps = case.run(scene)
+    await anext(steps)
+    past = await heard(scene, 0)
+    position = past[-1].position if past else 0
+    agents = [await agent_state(scene.shop.desk, who, [scene.thread]) for who in agents_of(scene)]
+    shopper = await shopper_state(scene.shop.desk, scene.thread)
+    with pytest.raises(StopAsyncIteration):
+        await anext(steps)
+    events = await heard(scene, position)
+    changed: list[bool] = []
+    for before in agents:
+        after = await agent_state(scene.shop.desk, before.me, [scene.thread])
+        for order in disordered(events):
+            assert shown(before, order) == after
+        assert shown(after, past + events) == after
+        changed.append(before != after)
+    assert any(changed) is not case.quiet
+    told = await shopper_state(scene.shop.desk, scene.thread)
+    for order in disordered(events):
+        assert await shown_to_shopper(scene, shopper, order) == told
+    assert await shown_to_shopper(scene, told, past + events) == told
+
+
+def agents_of(scene: Scene) -> tuple[cases.Agent, ...]:
+    return (scene.ben, scene.cleo)
+
+
+def shown(before: AgentClient, events: Sequence[Event]) -> AgentClient:
+    client = copy.deepcopy(before)
+    for event in over_the_wire(Events(position=0, events=tuple(events))).events:
+        client.see(event)
+    return client
+
+
+async def shown_to_shopper(
+    scene: Scene, before: ShopperClient, events: Sequence[Event]
+) -> ShopperClient:
+    client = copy.deepcopy(before)
+    frame = await shopper_events(scene.shop.desk, scene.thread, events)
+    for event in over_the_wire(frame).events:
+        client.see(event)
+    return client
+
+
+def test_every_command_on_threads_and_tickets_has_a_case() -> None:
+    named = {case.command for case in cases.CASES}
+    needed = {
+        name
+        for name in cases.commands()
+        if name not in NOT_OF_A_THREAD and name.split(".")[0] not in NOT_OF_A_THREAD
+    }
+    assert named == needed
