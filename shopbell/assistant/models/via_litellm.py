@@ -3,7 +3,9 @@
 import asyncio
 import os
 import threading
+import warnings
 from collections.abc import AsyncIterator, Sequence
+from functools import cache
 from typing import Any
 
 from shopbell.assistant.models.port import Caps, Completed, ModelFailure, Prompt
@@ -99,17 +101,28 @@ class LitellmModel:
 
 def _litellm() -> Any:
     with _loading:
-        os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-        import warnings
+        return _loaded()
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import litellm
+
+@cache
+def _loaded() -> Any:
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import litellm
 
         lib: Any = litellm
         lib.suppress_debug_info = True
         lib.telemetry = False
-        return lib
+        # Its types are built at the first call, which would make that one slow and warn: so the
+        # first call is one to nobody.
+        messages = [{"role": "user", "content": "ready?"}]
+        ready = lib.completion(
+            model="gpt-4o-mini", messages=messages, mock_response="yes", stream=True
+        )
+        for _ in ready:
+            pass
+    return lib
 
 
 def _usage(lib: Any, model: str, told: Any) -> Usage:
