@@ -20,7 +20,7 @@ from shopbell.desk.messages.types import Draft
 from shopbell.desk.turns import commands as turns
 from shopbell.desk.turns import reads
 from shopbell.desk.turns.types import Called, Material, Turn
-from shopbell.jobs.context import citations_of, context_of, gave_up, handoff_of
+from shopbell.jobs.context import blind_handoff, citations_of, context_of, gave_up, handoff_of
 from shopbell.jobs.drafts import Drafts
 from shopbell.jobs.leases import LEASE, beating, new_holder
 from shopbell.jobs.room import DATABASE_AWAY, Room
@@ -60,6 +60,15 @@ async def _run(room: Room, turn: Turn, holder: str) -> None:
     try:
         material = await reads.material(room.desk, turn)
     except NotFound:
+        return
+    except DATABASE_AWAY:
+        raise
+    except Exception as broken:
+        log.exception("turn unreadable", turn=str(turn.id))
+        handoff, told = blind_handoff(f"The ticket could not be read: {type(broken).__name__}.")
+        await hand_off(
+            room.desk, turn.ticket_id, handoff, told, epoch=turn.epoch, turn=turn, holder=holder
+        )
         return
     quiet = material.answer_mode != "first"
     drafts = Drafts(partial(_show, room, turn, quiet))

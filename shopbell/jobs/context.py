@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from shopbell.assistant import types as said
 from shopbell.assistant.words.templates import say, with_wait
 from shopbell.desk.database import now
-from shopbell.desk.messages.types import Citation
+from shopbell.desk.ids import uuid7
+from shopbell.desk.messages.types import Citation, Draft
 from shopbell.desk.tickets.types import Handoff, HandoffReason
 from shopbell.desk.turns.types import Material, Turn
 
@@ -103,6 +104,12 @@ def handoff_of(decision: said.HandOff, material: Material) -> Handoff:
         suggested_reply=decision.suggested_reply or "",
         promised_by=material.people_answer_by,
     )
+
+
+def blind_handoff(why: str) -> tuple[Handoff, Draft]:
+    """What is left and told where not even the ticket's talk could be read."""
+    handoff = Handoff(reason="failed", at=now(), summary=why)
+    return handoff, Draft(id=uuid7(), text=say("trouble", "en"))
 
 
 def gave_up(material: Material, why: str) -> said.Thought:

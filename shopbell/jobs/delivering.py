@@ -16,6 +16,8 @@ log = structlog.get_logger()
 
 MOST_TRIES = 14
 LONGEST_WAIT = 600.0
+LONGEST_ASKED = 3600.0
+"""Seconds: a platform that asks for more patience than this is asked again all the same."""
 
 
 async def deliver_thread(room: Room, thread_id: UUID) -> None:
@@ -64,8 +66,8 @@ async def _settle(
         words = f"Given up after {outgoing.attempts} tries. {result.words}"
         await deliveries.failed(desk, outgoing, holder, words)
     else:
-        asked = result.retry_after if isinstance(result, Refused) else None
-        delay = max(backoff(outgoing.attempts), asked or 0.0)
+        asked = (result.retry_after if isinstance(result, Refused) else None) or 0.0
+        delay = max(backoff(outgoing.attempts), min(asked, LONGEST_ASKED))
         await deliveries.put_off(desk, outgoing, holder, result.words, timedelta(seconds=delay))
 
 
