@@ -250,12 +250,18 @@ class Hub:
         return None if event.kind == "session.revoked" else self.audiences.for_agents(event)
 
     def _revoke(self, event: Event) -> None:
-        """End the sockets of an ended session, of a disabled agent, of a visitor who ended."""
-        gone = event.agent.id if event.agent is not UNSET and event.agent.disabled else None
+        """End the sockets of an ended session, of an agent who was disabled or got another role,
+        of a visitor who ended."""
+        agent = event.agent if event.agent is not UNSET else None
         ended = event.session_id if event.session_id is not UNSET else None
         shoppers = self._threads.get(event.thread_id, ()) if event.thread_id else ()
         for listener in (*self._agents, *shoppers):
-            if (ended and listener.session_id == ended) or (gone and listener.agent_id == gone):
+            changed = (
+                agent is not None
+                and listener.agent_id == agent.id
+                and (agent.disabled or agent.role != listener.role)
+            )
+            if changed or (ended is not None and listener.session_id == ended):
                 listener.revoke()
 
     def _left(self, event: Event) -> bool:

@@ -33,14 +33,21 @@ class Listener:
         *,
         session_id: UUID | None = None,
         agent_id: UUID | None = None,
+        role: str = "",
     ) -> None:
         self.thread_id = thread_id
         self.session_id = session_id
         self.agent_id = agent_id
+        self.role = role
         self.on_end: Callable[[int], None] | None = None
         self._queue: deque[tuple[int, str]] = deque()
         self._ready = asyncio.Event()
         self._code: int | None = None
+
+    @property
+    def ended(self) -> int | None:
+        """The close code it ended with; None while it listens."""
+        return self._code
 
     def event(self, position: int, text: str) -> None:
         """Queue an event; several that wait together leave as one frame."""

@@ -6,8 +6,6 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager, suppress
 
 import structlog
-from psycopg import OperationalError
-from psycopg_pool import PoolTimeout
 from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -16,12 +14,10 @@ from starlette.responses import Response
 
 from shopbell.connectors.commerce.demo.storefront import routes as storefront
 from shopbell.desk.database import open_desk
-from shopbell.desk.errors import DeskError
 from shopbell.jobs.triggers import enqueuing
-from shopbell.realtime.frames import Problem
 from shopbell.realtime.hub import Hub
 from shopbell.realtime.relay import Relay
-from shopbell.server.doors import problem, problem_of
+from shopbell.server.doors import FORESEEN, failure
 from shopbell.server.routes import routes
 from shopbell.server.sockets.crowd import Crowd
 from shopbell.server.sockets.guard import guard_sessions
@@ -61,12 +57,7 @@ def create_app(settings: Settings) -> Starlette:
     return Starlette(
         routes=routes(settings.web_dist),
         lifespan=lifespan,
-        exception_handlers={
-            DeskError: _refused,
-            HTTPException: _http,
-            OperationalError: _unavailable,
-            PoolTimeout: _unavailable,
-        },
+        exception_handlers=dict.fromkeys((HTTPException, *FORESEEN), _failed),
     )
 
 
@@ -90,24 +81,5 @@ def _died(task: asyncio.Task[None]) -> None:
         signal.raise_signal(signal.SIGTERM)
 
 
-async def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, DeskError)
-    return problem(problem_of(error))
-
-
-async def _http(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return problem(Problem(type="request", title=error.detail, status=error.status_code))
-
-
-async def _unavailable(_: Request, error: Exception) -> Response:
-    log.warning("database away", error=type(error).__name__)
-    return problem(
-        Problem(
-            type="unavailable",
-            title="The desk cannot write just now",
-            status=503,
-            detail="Nothing was lost. Try again in a moment.",
-            retry_after=2,
-        )
-    )
+async def _failed(request: Request, error: Exception) -> Response:
+    return failure(request, error)

@@ -1,23 +1,24 @@
 """How a request becomes a desk call and its outcome an answer: decode, encode, problems."""
 
+import re
 from collections.abc import Awaitable, Callable
 from math import ceil
 from typing import Any, TypeVar
 
 import msgspec
-import structlog
-from psycopg import OperationalError
+from psycopg import DataError, OperationalError
 from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from shopbell.desk.errors import DeskError
 from shopbell.desk.people.types import Agent, Role
 from shopbell.realtime.frames import Problem
+from shopbell.server.audit import note_refusal
 from shopbell.server.state import State
 
-log = structlog.get_logger()
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 Body = TypeVar("Body")
 Handler = Callable[[Request], Awaitable[Response]]
@@ -31,6 +32,13 @@ UNAVAILABLE = Problem(
     detail="Nothing was lost. Try again in a moment.",
     retry_after=2,
 )
+UNFIT = Problem(
+    type="invalid",
+    title="Something in the request cannot be kept",
+    status=422,
+    detail="Take out characters that are none, and numbers that are too big.",
+)
+FORESEEN = (DeskError, OperationalError, PoolTimeout, DataError)
 RANK: dict[Role, int] = {"viewer": 0, "agent": 1, "admin": 2}
 
 
@@ -67,19 +75,26 @@ def problem_of(error: DeskError) -> Problem:
     )
 
 
-def failure(error: Exception) -> Response:
-    """What a request that failed is answered; anything unforeseen is raised again."""
+def problem_in(error: Exception) -> Problem:
+    """What a client is told of a failure that is foreseen."""
     if isinstance(error, DeskError):
-        return problem(problem_of(error))
+        return problem_of(error)
+    return UNFIT if isinstance(error, DataError) else UNAVAILABLE
+
+
+def failure(request: HTTPConnection, error: Exception) -> Response:
+    """What a request that failed is answered; anything unforeseen is raised again."""
     if isinstance(error, HTTPException):
         return problem(Problem(type="request", title=error.detail, status=error.status_code))
-    if isinstance(error, (OperationalError, PoolTimeout)):
-        log.warning("database away", error=type(error).__name__)
-        return problem(UNAVAILABLE)
+    if isinstance(error, FORESEEN):
+        note_refusal(
+            error, who=_who(request), door=f"{request.scope.get('method')} {_path(request)}"
+        )
+        return problem(problem_in(error))
     raise error
 
 
-def address_of(request: Request) -> str:
+def address_of(request: HTTPConnection) -> str:
     """The caller's network address; of IPv6 the part that a provider gives to one customer."""
     host = request.client.host if request.client else ""
     return ":".join(host.split(":")[:4]) if host.count(":") > 1 else host
@@ -93,9 +108,27 @@ async def decode(request: Request, body: type[Body]) -> Body:
         if len(raw) > MAX_BODY:
             raise HTTPException(413, "The request is too big")
     try:
-        return msgspec.json.decode(raw or b"{}", type=body)
-    except msgspec.DecodeError as wrong:
+        return msgspec.json.decode(without_nul(bytes(raw)) or b"{}", type=body)
+    except RecursionError as wrong:
+        raise HTTPException(422, "The request is nested too deeply") from wrong
+    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
         raise HTTPException(422, str(wrong)) from wrong
+
+
+def without_nul(raw: bytes) -> bytes:
+    """JSON text without the one character that no Postgres text can hold."""
+    return _NUL.sub(rb"\1", raw) if b"\\u0000" in raw else raw
+
+
+def _who(request: HTTPConnection) -> str:
+    for kind in ("agent", "visitor"):
+        if (known := getattr(request.state, kind, None)) is not None:
+            return f"{kind} {known.id}"
+    return "nobody"
+
+
+def _path(request: HTTPConnection) -> str:
+    return request.url.path[:200]
 
 
 def agents_only(least: Role, handler: Handler) -> Handler:
@@ -106,9 +139,7 @@ def agents_only(least: Role, handler: Handler) -> Handler:
 
     async def checked(request: Request) -> Response:
         state = state_of(request)
-        if request.method not in ("GET", "HEAD") and not state.own_origin(
-            request.headers.get("origin")
-        ):
+        if request.method not in ("GET", "HEAD") and not state.own_page(request.headers):
             return problem(Problem(type="origin", title="Wrong origin", status=403))
         session = await state.session(request.cookies.get(COOKIE))
         if session is None:

@@ -11,7 +11,7 @@ from shopbell.server.types import SignIn
 
 async def create(request: Request) -> Response:
     state = state_of(request)
-    if not state.own_origin(request.headers.get("origin")):
+    if not state.own_page(request.headers):
         return problem(Problem(type="origin", title="Wrong origin", status=403))
     body = await decode(request, SignIn)
     token, session = await sign_in(state.desk, body.email, body.password)

@@ -1,9 +1,11 @@
 """What one server process holds while it runs."""
 
+from functools import cache
 from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 from redis.asyncio import Redis
+from starlette.datastructures import Headers
 
 from shopbell.desk.database import Desk
 from shopbell.desk.people.commands import session_of
@@ -13,6 +15,9 @@ from shopbell.realtime.relay import Relay
 from shopbell.server.limits import Limits
 from shopbell.server.sockets.crowd import Crowd
 from shopbell.settings import Settings
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+USUAL_PORTS = {"http": 80, "https": 443}
 
 
 class State(Struct, kw_only=True):
@@ -27,19 +32,27 @@ class State(Struct, kw_only=True):
     limits: Limits = field(default_factory=Limits)
 
     def own_origin(self, origin: str | None) -> bool:
-        """Whether a browser's `Origin` is this server's public address or a loopback name of it."""
-        if not origin or origin == "null":
-            return False
-        own, given = urlsplit(self.settings.public_url), urlsplit(origin)
-        if (given.scheme, given.netloc) == (own.scheme, own.netloc):
-            return True
-        loopback = {"localhost", "127.0.0.1", "::1"}
-        return (
-            given.port == own.port
-            and given.scheme == own.scheme
-            and {given.hostname, own.hostname} <= loopback
-        )
+        """Whether a browser's `Origin` is this server's public address or a loopback name of it,
+        to the letter: browsers write scheme and host in lower case and leave the usual port out."""
+        return origin in own_origins(self.settings.public_url)
+
+    def own_page(self, headers: Headers) -> bool:
+        """Whether one of our own pages asks: exactly one `Origin`, and it is ours."""
+        given = headers.getlist("origin")
+        return len(given) == 1 and self.own_origin(given[0])
 
     async def session(self, token: str | None) -> Session | None:
         """The living session of a cookie."""
         return await session_of(self.desk, token) if token else None
+
+
+@cache
+def own_origins(public_url: str) -> frozenset[str]:
+    """The origins of the pages that this server itself serves."""
+    own = urlsplit(public_url)
+    host = own.hostname or ""
+    port = "" if own.port in (None, USUAL_PORTS.get(own.scheme)) else f":{own.port}"
+    names = LOOPBACK if host in LOOPBACK else {host}
+    return frozenset(
+        f"{own.scheme}://{f'[{name}]' if ':' in name else name}{port}" for name in names
+    )

@@ -4,6 +4,7 @@ from typing import Any
 
 import uvicorn
 
+from shopbell.server.sockets.protocol import SocketProtocol
 from shopbell.settings import Settings
 
 DRAIN_S = 5
@@ -17,7 +18,7 @@ def server_config(application: Any, settings: Settings) -> uvicorn.Config:
         application,
         host=settings.host,
         port=settings.port,
-        ws="websockets-sansio",
+        ws=SocketProtocol,
         ws_max_size=MAX_FRAME,
         ws_ping_interval=PING_S,
         ws_ping_timeout=PING_S,

@@ -9,10 +9,13 @@ from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from psycopg.types.json import Jsonb
 
-from shopbell.desk.database import Desk
+from shopbell.desk.database import Connection, Desk
 from shopbell.desk.errors import DeskError
+from shopbell.desk.events.types import Event
 from shopbell.desk.ids import uuid7
+from shopbell.desk.messages.types import Author
 from shopbell.desk.people.types import Agent, Session
 
 SESSION_LIFE = timedelta(days=14)
@@ -60,11 +63,34 @@ async def sign_in(desk: Desk, email: str, password: str) -> tuple[str, Session]:
 
 
 async def sign_out(desk: Desk, session_id: UUID) -> None:
-    """End one session."""
-    async with desk.pool.connection() as connection:
-        await connection.execute(
-            "UPDATE agent_session SET revoked_at = now() WHERE id = %s AND revoked_at IS NULL",
+    """End one session; its sockets close before any later event."""
+    async with desk.pool.connection() as connection, connection.transaction():
+        found = await connection.execute(
+            "UPDATE agent_session SET revoked_at = now()"
+            " WHERE id = %s AND revoked_at IS NULL RETURNING id, agent_id",
             (session_id,),
+        )
+        await _tell_ended(desk, connection, await found.fetchall())
+    desk.wake()
+
+
+async def end_sessions(desk: Desk, connection: Connection, agent_id: UUID) -> None:
+    """End every session of an agent, within the caller's transaction; wake the relay after it."""
+    found = await connection.execute(
+        "UPDATE agent_session SET revoked_at = now()"
+        " WHERE agent_id = %s AND revoked_at IS NULL RETURNING id, agent_id",
+        (agent_id,),
+    )
+    await _tell_ended(desk, connection, await found.fetchall())
+
+
+async def _tell_ended(desk: Desk, connection: Connection, rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        author = Author(kind="agent", id=row["agent_id"])
+        event = Event(kind="session.revoked", at=desk.now(), actor=author, session_id=row["id"])
+        await connection.execute(
+            "INSERT INTO outbox (kind, payload, at) VALUES (%s, %s, %s)",
+            (event.kind, Jsonb(event), event.at),
         )
 
 

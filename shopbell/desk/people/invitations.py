@@ -16,7 +16,7 @@ from shopbell.desk.errors import DeskError, Invalid
 from shopbell.desk.events.types import Event
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.types import Author
-from shopbell.desk.people.commands import AGENT_COLUMNS, agent_from, token_hash
+from shopbell.desk.people.commands import AGENT_COLUMNS, agent_from, end_sessions, token_hash
 from shopbell.desk.people.types import Agent, Role
 
 INVITATION_LIFE = timedelta(days=3)
@@ -92,11 +92,7 @@ async def accept(desk: Desk, token: str, *, name: str, password: str) -> Agent:
             " name = coalesce(nullif(%(name)s, ''), name) WHERE id = %(id)s",
             values,
         )
-        await connection.execute(
-            "UPDATE agent_session SET revoked_at = now()"
-            " WHERE agent_id = %(id)s AND revoked_at IS NULL",
-            values,
-        )
+        await end_sessions(desk, connection, row["agent_id"])
         agent = await _tell(desk, connection, row["agent_id"])
     desk.wake()
     return agent

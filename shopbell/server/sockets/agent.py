@@ -1,6 +1,6 @@
 """The agents' websocket: events of the whole desk, replies, and who types and looks where."""
 
-from contextlib import suppress
+from collections.abc import Awaitable
 from uuid import UUID
 
 import msgspec
@@ -27,7 +27,6 @@ from shopbell.realtime.frames import (
     AgentSend,
     AgentTyping,
     Position,
-    Refusal,
     Typing,
     View,
     Welcome,
@@ -36,7 +35,8 @@ from shopbell.realtime.frames import (
 from shopbell.realtime.listeners import Ended, Listener, events_frame
 from shopbell.realtime.live import Live, publish
 from shopbell.realtime.presence import look, look_away
-from shopbell.server.doors import COOKIE, RANK, problem_of
+from shopbell.server.doors import COOKIE, RANK, address_of
+from shopbell.server.sockets.outcome import acked_or_refused, done_or_dropped
 from shopbell.server.sockets.wire import Wire
 from shopbell.server.state import State
 
@@ -47,17 +47,19 @@ _decoder = msgspec.json.Decoder(AgentFrame)
 async def agent_socket(websocket: WebSocket) -> None:
     """One agent's socket, from its handshake to its end."""
     state: State = websocket.app.state.shopbell
-    if not state.own_origin(websocket.headers.get("origin")):
+    if not state.own_page(websocket.headers):
         await websocket.close(1008)
         return
     await websocket.accept()
     wire = Wire(websocket, _decoder)
     try:
-        session = await state.session(websocket.cookies.get(COOKIE))
-        if session is None:
-            raise Ended(CLOSE_REVOKED)
-        with state.crowd.person(str(session.id)):
-            await AgentSocket(state, wire, session).talk()
+        with state.crowd.address(address_of(websocket)):
+            cookie = websocket.cookies.get(COOKIE)
+            session = await state.session(cookie)
+            if session is None:
+                raise Ended(CLOSE_REVOKED)
+            with state.crowd.person(str(session.id)):
+                await AgentSocket(state, wire, session).talk(cookie)
     except Ended as ended:
         await wire.close(ended.code)
     except (OperationalError, PoolTimeout) as away:
@@ -73,13 +75,16 @@ class AgentSocket:
     def __init__(self, state: State, wire: Wire[AgentFrame], session: Session) -> None:
         self._state = state
         self._wire = wire
+        self._session = session
         self._agent = session.agent
         self._id = uuid7().hex
         self._looking_at: UUID | None = None
         self._threads: dict[UUID, UUID] = {}
-        self._listener = Listener(session_id=session.id, agent_id=session.agent.id)
+        self._listener = Listener(
+            session_id=session.id, agent_id=session.agent.id, role=session.agent.role
+        )
 
-    async def talk(self) -> None:
+    async def talk(self, cookie: str | None) -> None:
         """Greet, then listen and answer until either side ends it."""
         hello = await self._wire.hello()
         if not isinstance(hello, AgentHello):
@@ -88,17 +93,26 @@ class AgentSocket:
         position = hub.position
         hub.listen(self._listener)
         try:
-            await self._greet(hello.resume, position)
-            writer = self._wire.write(self._listener)
-            try:
-                async for frame in self._wire.frames(self._listener):
-                    await self._hear(frame)
-            finally:
-                writer.cancel()
+            await self._wire.converse(
+                self._listener, self._converse(cookie, hello.resume, position)
+            )
         finally:
             hub.leave(self._listener)
             if self._looking_at is not None:
                 await self._look_away(self._looking_at)
+
+    async def _converse(self, cookie: str | None, resume: Position | None, position: int) -> None:
+        await self._check_again(cookie)
+        await self._greet(resume, position)
+        async with self._wire.writing(self._listener):
+            async for frame in self._wire.frames(self._listener):
+                await self._hear(frame)
+
+    async def _check_again(self, cookie: str | None) -> None:
+        """What ended before this socket listened was told to others only."""
+        session = await self._state.session(cookie)
+        if session is None or session.agent.role != self._agent.role:
+            raise Ended(CLOSE_REVOKED)
 
     async def _greet(self, resume: Position | None, position: int) -> None:
         hub = self._state.hub
@@ -114,40 +128,42 @@ class AgentSocket:
 
     async def _hear(self, frame: AgentFrame) -> None:
         if isinstance(frame, AgentSend):
-            await self._say(frame)
+            await self._answer(frame.draft.id, self._say(frame))
         elif isinstance(frame, AgentTyping):
-            await self._type(frame)
+            await self._try(self._type(frame))
         elif isinstance(frame, View):
-            await self._look(frame.ticket_id)
+            await self._try(self._look(frame.ticket_id))
         elif isinstance(frame, AgentReadTo):
-            with suppress(DeskError):
-                await agent_read(self._state.desk, frame.thread_id, self._agent, frame.seq)
+            await self._try(agent_read(self._state.desk, frame.thread_id, self._agent, frame.seq))
         else:
             raise Ended(CLOSE_HELLO)
 
-    async def _say(self, frame: AgentSend) -> None:
-        try:
-            self._may_write()
-            ticket = await ticket_for(self._state.desk, self._agent, frame.ticket_id)
-            written = await reply(
-                self._state.desk, ticket.id, self._agent, frame.draft, take_on_purpose=frame.take
-            )
-        except DeskError as refused:
-            refusal = Refusal(id=frame.draft.id, problem=problem_of(refused))
-            self._listener.frame(encode(refusal).decode())
-            return
+    async def _answer(self, sent_id: UUID, command: Awaitable[AgentAck]) -> None:
+        frame = await acked_or_refused(sent_id, command, self._who)
+        self._listener.frame(encode(frame).decode())
+
+    async def _try(self, command: Awaitable[None]) -> None:
+        await done_or_dropped(command, self._who)
+
+    @property
+    def _who(self) -> str:
+        return f"agent {self._agent.id}"
+
+    async def _say(self, frame: AgentSend) -> AgentAck:
+        self._may_write()
+        desk = self._state.desk
+        ticket = await ticket_for(desk, self._agent, frame.ticket_id)
+        written = await reply(desk, ticket.id, self._agent, frame.draft, take_on_purpose=frame.take)
         message = self._state.hub.audiences.sign(written.message)
-        ack = AgentAck(id=frame.draft.id, message=message)
-        self._listener.frame(encode(ack).decode())
+        return AgentAck(id=frame.draft.id, message=message)
 
     def _may_write(self) -> None:
         if RANK[self._agent.role] < RANK["agent"]:
             raise MayNotWrite
 
     async def _type(self, frame: AgentTyping) -> None:
+        self._may_write()
         thread_id = await self._thread_of(frame.ticket_id)
-        if thread_id is None or RANK[self._agent.role] < RANK["agent"]:
-            return
         author = Author(kind="agent", id=self._agent.id, name=self._agent.name)
         typing = Typing(on=frame.on, author=author, ticket_id=frame.ticket_id, note=frame.note)
         to = "agents" if frame.note else "all"
@@ -157,7 +173,8 @@ class AgentSocket:
         before, self._looking_at = self._looking_at, None
         if before is not None and before != ticket_id:
             await self._look_away(before)
-        if ticket_id is not None and await self._thread_of(ticket_id) is not None:
+        if ticket_id is not None:
+            await self._thread_of(ticket_id)
             self._looking_at = ticket_id
             await look(
                 self._state.redis, self._state.hub.epoch, ticket_id, self._agent.id, self._id
@@ -168,13 +185,10 @@ class AgentSocket:
             self._state.redis, self._state.hub.epoch, ticket_id, self._agent.id, self._id
         )
 
-    async def _thread_of(self, ticket_id: UUID) -> UUID | None:
-        """The thread of a ticket this agent may see; looked up once a socket."""
+    async def _thread_of(self, ticket_id: UUID) -> UUID:
+        """The thread of a ticket this agent may see; looked up once a socket. Raises NotFound."""
         if ticket_id not in self._threads:
-            try:
-                ticket = await ticket_for(self._state.desk, self._agent, ticket_id)
-            except DeskError:
-                return None
+            ticket = await ticket_for(self._state.desk, self._agent, ticket_id)
             self._threads[ticket_id] = ticket.thread_id
         return self._threads[ticket_id]
 

@@ -6,7 +6,7 @@ import structlog
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
-from shopbell.desk.people.reads import ended_sessions
+from shopbell.desk.people.reads import standing_sessions
 from shopbell.server.state import State
 
 log = structlog.get_logger()
@@ -15,17 +15,19 @@ EVERY_S = 3.0
 
 
 async def guard_sessions(state: State) -> None:
-    """Every 3 s, for ever: ask once for all sockets of this process which sessions have ended."""
+    """Every 3 s, for ever: ask once for all sockets of this process which sessions still stand,
+    with the role they were opened with."""
     while True:
         await asyncio.sleep(EVERY_S)
         held = {one.session_id for one in state.hub.agents_listening() if one.session_id}
         if not held:
             continue
         try:
-            ended = await ended_sessions(state.desk, held)
+            standing = await standing_sessions(state.desk, held)
         except (OperationalError, PoolTimeout) as away:
             log.warning("sessions not checked", error=type(away).__name__)
             continue
         for listener in state.hub.agents_listening():
-            if listener.session_id in ended:
+            session = listener.session_id
+            if session and session in held and standing.get(session) != listener.role:
                 listener.revoke()

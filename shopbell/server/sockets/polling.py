@@ -20,7 +20,7 @@ WAIT_S = 25.0
 async def poll(request: Request) -> Response:
     """GET /api/poll: what an agent's websocket would say next."""
     session: Session = request.state.session
-    listener = Listener(session_id=session.id, agent_id=session.agent.id)
+    listener = Listener(session_id=session.id, agent_id=session.agent.id, role=session.agent.role)
     return await _wait(request, listener, f"poll {session.id}")
 
 

@@ -1,7 +1,6 @@
 """The shoppers' websocket: their own conversation, live. No cookie is read here."""
 
 from collections.abc import Awaitable
-from contextlib import suppress
 from uuid import UUID
 
 import msgspec
@@ -20,7 +19,6 @@ from shopbell.realtime.frames import (
     CLOSE_REVOKED,
     AskPerson,
     Position,
-    Refusal,
     ShopperAck,
     ShopperFrame,
     ShopperHello,
@@ -34,7 +32,8 @@ from shopbell.realtime.frames import (
 )
 from shopbell.realtime.listeners import Ended, Listener, events_frame
 from shopbell.realtime.live import Live, publish
-from shopbell.server.doors import problem_of
+from shopbell.server.doors import address_of
+from shopbell.server.sockets.outcome import acked_or_refused, done_or_dropped
 from shopbell.server.sockets.wire import Wire
 from shopbell.server.state import State
 from shopbell.server.widget.talk import ask, conversation, read, say
@@ -50,7 +49,7 @@ async def shopper_socket(websocket: WebSocket) -> None:
     await websocket.accept()
     wire = Wire(websocket, _decoder)
     try:
-        with state.crowd.address(websocket.client.host if websocket.client else ""):
+        with state.crowd.address(address_of(websocket)):
             hello = await wire.hello()
             if not isinstance(hello, ShopperHello):
                 raise Ended(CLOSE_HELLO)
@@ -95,15 +94,15 @@ class ShopperSocket:
         position = hub.position
         hub.listen(self._listener)
         try:
-            await self._greet(resume, position)
-            writer = self._wire.write(self._listener)
-            try:
-                async for frame in self._wire.frames(self._listener):
-                    await self._hear(frame)
-            finally:
-                writer.cancel()
+            await self._wire.converse(self._listener, self._converse(resume, position))
         finally:
             hub.leave(self._listener)
+
+    async def _converse(self, resume: Position | None, position: int) -> None:
+        await self._greet(resume, position)
+        async with self._wire.writing(self._listener):
+            async for frame in self._wire.frames(self._listener):
+                await self._hear(frame)
 
     async def _greet(self, resume: Position | None, position: int) -> None:
         hub = self._state.hub
@@ -122,25 +121,28 @@ class ShopperSocket:
         return Snapshot(thread=thread, messages=messages, more=more)
 
     async def _hear(self, frame: ShopperFrame) -> None:
+        state, visitor = self._state, self._visitor
         if isinstance(frame, ShopperSend):
-            await self._do(frame.draft.id, say(self._state, self._visitor, frame.draft))
+            await self._answer(frame.draft.id, say(state, visitor, frame.draft))
         elif isinstance(frame, AskPerson):
-            await self._do(frame.id, ask(self._state, self._visitor, frame.id, frame.page))
+            await self._answer(frame.id, ask(state, visitor, frame.id, frame.page))
         elif isinstance(frame, ShopperTyping):
-            await self._type(frame.on)
+            await self._try(self._type(frame.on))
         elif isinstance(frame, ShopperReadTo):
-            with suppress(DeskError):
-                await read(self._state, self._visitor, frame.seq)
+            await self._try(read(state, visitor, frame.seq))
         else:
             raise Ended(CLOSE_HELLO)
 
-    async def _do(self, sent_id: UUID, command: Awaitable[ShopperAck]) -> None:
-        """Answer what was sent under an id with its ack, once it stands, or with a refusal."""
-        try:
-            frame: ShopperAck | Refusal = await command
-        except DeskError as refused:
-            frame = Refusal(id=sent_id, problem=problem_of(refused))
+    async def _answer(self, sent_id: UUID, command: Awaitable[ShopperAck]) -> None:
+        frame = await acked_or_refused(sent_id, command, self._who)
         self._listener.frame(encode(frame).decode())
+
+    async def _try(self, command: Awaitable[None]) -> None:
+        await done_or_dropped(command, self._who)
+
+    @property
+    def _who(self) -> str:
+        return f"visitor {self._visitor.id}"
 
     async def _type(self, on: bool) -> None:
         thread_id = self._listener.thread_id

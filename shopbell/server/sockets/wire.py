@@ -1,8 +1,8 @@
 """One websocket: reading frames within their limits, writing what its listener holds, ending it."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
@@ -22,6 +22,7 @@ from shopbell.realtime.frames import (
     encode,
 )
 from shopbell.realtime.listeners import Ended, Listener
+from shopbell.server.doors import without_nul
 
 log = structlog.get_logger()
 
@@ -60,7 +61,6 @@ class Wire(Generic[Frame]):
         self._websocket = websocket
         self._decoder = decoder
         self._bucket = Bucket()
-        self._closing: asyncio.Task[None] | None = None
 
     async def hello(self) -> Frame:
         """The first frame, which must come within 5 s."""
@@ -83,16 +83,34 @@ class Wire(Generic[Frame]):
         """Write one frame now."""
         await self._websocket.send_text(text)
 
-    def write(self, listener: Listener) -> asyncio.Task[None]:
-        """Write whatever the listener holds, in a task of its own, until either ends."""
-        task = asyncio.create_task(self._write(listener))
+    async def converse(self, listener: Listener, talk: Coroutine[None, None, None]) -> None:
+        """Run the talk until it is over or the listener ends, whichever is first.
 
-        def stop(code: int) -> None:
-            task.cancel()
-            self._closing = asyncio.create_task(self.close(code))
+        Raises Ended when the listener ended: whoever was put out, or does not read, is not heard
+        any further, even while it leaves the closing frame unread.
+        """
+        over = asyncio.get_running_loop().create_future()
+        listener.on_end = lambda code: None if over.done() else over.set_result(code)
+        if listener.ended is not None:
+            over.set_result(listener.ended)
+        talking = asyncio.create_task(talk)
+        try:
+            await asyncio.wait({over, talking}, return_when=asyncio.FIRST_COMPLETED)
+            if over.done():
+                raise Ended(over.result())
+            talking.result()
+        finally:
+            over.cancel()
+            await _stop(talking)
 
-        listener.on_end = stop
-        return task
+    @asynccontextmanager
+    async def writing(self, listener: Listener) -> AsyncGenerator[None]:
+        """Beside what goes on inside, write whatever the listener holds."""
+        writer = asyncio.create_task(self._write(listener))
+        try:
+            yield
+        finally:
+            await _stop(writer)
 
     async def close(self, code: int) -> None:
         """Close with a code that tells the client what to do; one that is gone already is let go."""
@@ -121,7 +139,12 @@ class Wire(Generic[Frame]):
         if len(raw) > MAX_FRAME:
             raise Ended(CLOSE_TOO_BIG)
         try:
-            return self._decoder.decode(raw)
+            return self._decoder.decode(without_nul(raw))
         except (msgspec.DecodeError, RecursionError) as wrong:
             log.info("frame refused", why=str(wrong)[:200])
             raise Ended(CLOSE_BAD_FRAME) from wrong
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

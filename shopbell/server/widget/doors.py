@@ -55,7 +55,7 @@ def open_to_pages(handler: Handler) -> Handler:
         try:
             response = await handler(request)
         except Exception as error:
-            response = failure(error)
+            response = failure(request, error)
         origin = request.headers.get("origin")
         if origin is not None:
             response.headers["Access-Control-Allow-Origin"] = origin
