@@ -34,6 +34,8 @@ from tests.services import QUICK
 
 ROOT = Path(__file__).resolve().parent.parent
 START_S = 60.0
+KILLED_SAFELY = {**QUICK, "synchronous_commit": "on"}
+"""What Postgres has committed is with the kernel by then: `kill -9` loses nothing of it."""
 
 
 class Stack:
@@ -43,7 +45,7 @@ class Stack:
     """
 
     def __init__(self, folder: Path, variables: Mapping[str, str] | None = None) -> None:
-        self.postgres = Postgres(folder, QUICK)
+        self.postgres = Postgres(folder, KILLED_SAFELY)
         self.valkey = Valkey(folder)
         self.folder = folder
         self._given: dict[str, str] = dict(variables or {})
@@ -129,6 +131,10 @@ class Stack:
             WorkerWatch(self.settings).forget()
         part.start()
         self.wait_until_ready(name)
+
+    def revive(self, name: str) -> None:
+        """Start an ended part again, without waiting until a server or worker is ready."""
+        self._parts[name].start()
 
     def pause(self, name: str) -> None:
         """Freeze a part, as a stalled machine would; for Postgres, its main process alone."""

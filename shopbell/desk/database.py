@@ -8,7 +8,8 @@ from typing import Any, cast
 
 import aiosql
 import msgspec
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
+from psycopg.errors import IdleInTransactionSessionTimeout
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
@@ -28,10 +29,28 @@ def load_queries(folder: str) -> dict[str, str]:
     return {name: getattr(found, name).sql for name in found.available_queries}
 
 
+LIMITS = b"SET lock_timeout = '4s'; SET idle_in_transaction_session_timeout = '8s'"
+"""Whoever waits for a lock is refused rather than kept, and a process that froze inside a
+transaction loses it: neither may use up the others' connections."""
+RECONNECT_S = 5.0
+"""How long one chain of tries to reach a database that is away goes on. A new one begins with the
+next request, so that the growing pauses between tries never outlast the fault."""
+
+
 async def configure(connection: Connection) -> None:
-    """Have JSON read and written by msgspec, which knows UUIDs, times and structs."""
+    """Have JSON read and written by msgspec, which knows UUIDs, times and structs; set limits."""
+    await connection.execute(LIMITS)
     set_json_loads(msgspec.json.decode, connection)
     set_json_dumps(_dumps, connection)
+
+
+@asynccontextmanager
+async def unless_frozen() -> AsyncGenerator[None]:
+    """For who stood still inside a transaction and lost it, the database was away: OperationalError."""
+    try:
+        yield
+    except IdleInTransactionSessionTimeout as lost:
+        raise OperationalError(str(lost)) from lost
 
 
 def _dumps(value: Any) -> str | bytes:
@@ -62,6 +81,7 @@ async def open_desk(
         min_size=min(2, size),
         max_size=size,
         timeout=5,
+        reconnect_timeout=RECONNECT_S,
         open=False,
         configure=configure,
         kwargs={"row_factory": dict_row, "autocommit": True},

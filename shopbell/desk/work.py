@@ -18,7 +18,7 @@ from msgspec import UNSET
 from psycopg.types.json import Jsonb
 
 from shopbell.desk.customers.types import Customer
-from shopbell.desk.database import Connection, Desk, load_queries
+from shopbell.desk.database import Connection, Desk, load_queries, unless_frozen
 from shopbell.desk.errors import Fenced, NotFound
 from shopbell.desk.events.types import AgentRead, Event, EventKind
 from shopbell.desk.messages.types import Author, Delivery, Message, MessageExtra
@@ -162,7 +162,11 @@ async def work(
     for an unknown id or a thread joined to another, and Fenced when the ticket was joined to
     another thread while this waited for the lock. Any error inside rolls everything back.
     """
-    async with desk.pool.connection() as connection, connection.transaction():
+    async with (
+        unless_frozen(),
+        desk.pool.connection() as connection,
+        connection.transaction(),
+    ):
         if ticket_id is not None:
             locked = await connection.execute(
                 SQL["lock_thread_of_ticket"].encode(), {"ticket_id": ticket_id}

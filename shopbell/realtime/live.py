@@ -1,7 +1,8 @@
 """What is live but no event: typing, viewing and drafts, sent by Redis publish and never kept."""
 
-from collections.abc import AsyncIterator
-from contextlib import suppress
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Literal
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from shopbell.realtime.frames import AnswerDraft, Typing, Viewing
 log = structlog.get_logger()
 
 LISTEN_S = 1.0
+PATIENCE_S = 0.25
 
 
 class Live(Struct, frozen=True, kw_only=True):
@@ -39,10 +41,18 @@ def wake_key(epoch: UUID) -> str:
     return f"shopbell:{epoch}:wake"
 
 
+@asynccontextmanager
+async def if_at_hand() -> AsyncGenerator[None]:
+    """What Redis does not take at once is lost: nobody waits for one that is away or stands still."""
+    with suppress(RedisError, OSError, TimeoutError):
+        async with asyncio.timeout(PATIENCE_S):
+            yield
+
+
 async def publish(redis: Redis, epoch: UUID, live: Live) -> None:
     """Send a live frame to every server process. While Redis is away it is simply lost."""
     client: Any = redis
-    with suppress(RedisError, OSError):
+    async with if_at_hand():
         await client.publish(live_key(epoch), msgspec.json.encode(live))
 
 

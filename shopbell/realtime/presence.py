@@ -1,15 +1,13 @@
 """Who looks at which ticket, over all server processes. It lives in Redis alone and may be lost."""
 
-from contextlib import suppress
 from time import time
 from typing import Any
 from uuid import UUID
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from shopbell.realtime.frames import Viewing
-from shopbell.realtime.live import Live, publish
+from shopbell.realtime.live import Live, if_at_hand, publish
 
 LASTS_S = 25
 
@@ -22,7 +20,7 @@ async def look(redis: Redis, epoch: UUID, ticket_id: UUID, agent_id: UUID, socke
     """This agent's socket looks at the ticket for the next 25 s; everyone is told who does."""
     client: Any = redis
     now, key = time(), _key(epoch, ticket_id)
-    with suppress(RedisError, OSError):
+    async with if_at_hand():
         pipeline = client.pipeline(transaction=True)
         pipeline.zadd(key, {f"{agent_id}:{socket}": now + LASTS_S})
         pipeline.zremrangebyscore(key, "-inf", now)
@@ -37,7 +35,7 @@ async def look_away(
     """This agent's socket looks at the ticket no longer."""
     client: Any = redis
     key = _key(epoch, ticket_id)
-    with suppress(RedisError, OSError):
+    async with if_at_hand():
         pipeline = client.pipeline(transaction=True)
         pipeline.zrem(key, f"{agent_id}:{socket}")
         pipeline.zremrangebyscore(key, "-inf", time())

@@ -7,10 +7,12 @@ are their commit order and a move never overtakes within a thread. A move is pub
 with the explicit id `<position>-0`: Redis refuses a repeat, so publishing is at least once and
 seen once. `stream.published` is written with the next move; after a crash a new leader publishes
 again from there, which costs one refused XADD an event. A wiped Redis begins again at the next
-position; readers fetch the gap from Postgres.
+position; readers fetch the gap from Postgres. Moving never waits for Redis: while it is away or
+full, readers find every event in Postgres, and Redis is brought up to date when it is back.
 """
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -44,6 +46,7 @@ EVENTS_BETWEEN: dict[str, bytes] = {
 BATCH = 500
 POLL = 0.2
 KEEP = 100_000
+MOST_FRESH = 2 * BATCH
 IDLE_LIMIT = "10s"
 
 
@@ -76,7 +79,10 @@ class Relay:
         self._redis = redis
         self._triggers = triggers
         self._woken = asyncio.Event()
+        self._moved = asyncio.Event()
+        self._position = 0
         self._published = 0
+        self._fresh: list[Moved] = []
         self._wake_key = ""
         self._telling: asyncio.Task[None] | None = None
         self.leading = False
@@ -93,15 +99,18 @@ class Relay:
         while True:
             try:
                 await self._lead()
-            except OperationalError as lost:
-                log.warning("relay database lost", error=str(lost).strip())
+            except* OperationalError as lost:
+                log.warning("relay database lost", error=str(lost.exceptions[0]).strip())
             finally:
                 self.leading = False
             await asyncio.sleep(POLL)
 
     async def _lead(self) -> None:
         connection = await AsyncConnection[DictRow].connect(
-            self._database_url, autocommit=True, row_factory=dict_row
+            self._database_url,
+            autocommit=True,
+            row_factory=dict_row,
+            application_name=f"shopbell relay {os.getpid()}",
         )
         async with connection:
             # A stopped leader (SIGSTOP, a frozen host) must not hold the lock for ever.
@@ -110,17 +119,14 @@ class Relay:
             while not (await _one(connection, LEAD))["leading"]:
                 await self._pause()
             head = await _one(connection, HEAD)
-            key = stream_key(head["epoch"])
-            self._published = head["published"]
+            self._position, self._published = head["position"], head["published"]
+            self._fresh = []
             self.leading = True
             log.info("relay leads", position=head["position"])
-            hearing = asyncio.create_task(self._hear_writers())
-            try:
-                await self._catch_up(connection, key, head["position"])
-                while True:
-                    await self._move(connection, key)
-            finally:
-                hearing.cancel()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._hear_writers())
+                group.create_task(self._move_for_ever(connection))
+                group.create_task(self._publish_for_ever(connection, stream_key(head["epoch"])))
 
     async def _tell_the_leader(self) -> None:
         client: Any = self._redis
@@ -138,37 +144,44 @@ class Relay:
                     self._woken.set()
             await asyncio.sleep(POLL)
 
-    async def _catch_up(self, connection: AsyncConnection[DictRow], key: str, upto: int) -> None:
-        """Publish again what a former leader moved and perhaps did not publish."""
-        while self._published < upto:
-            values = {"after": self._published, "batch": BATCH}
-            rows = await (await connection.execute(EVENTS_AFTER, values)).fetchall()
-            await self._publish(connection, key, [_moved(row) for row in rows])
-
-    async def _move(self, connection: AsyncConnection[DictRow], key: str) -> None:
-        self._woken.clear()
-        values = {"batch": BATCH, "published": self._published}
-        rows = await (await connection.execute(MOVE, values)).fetchall()
-        if rows:
-            await self._publish(connection, key, [_moved(row) for row in rows])
-        if len(rows) < BATCH:
-            await self._pause()
-
-    async def _publish(
-        self, connection: AsyncConnection[DictRow], key: str, moved: Sequence[Moved]
-    ) -> None:
-        """Bring events to Redis, waiting for it as long as it takes, and keep the lead meanwhile."""
+    async def _move_for_ever(self, connection: AsyncConnection[DictRow]) -> None:
+        """Give what is committed its positions, whether or not Redis is there to hear of it."""
         while True:
-            try:
-                await self._add(key, moved)
-                await self._triggers(moved)
-            except (RedisError, OSError) as away:
-                log.warning("relay redis away", error=type(away).__name__)
-                await asyncio.sleep(POLL)
-                await connection.execute(b"SELECT 1")
-            else:
-                self._published = moved[-1].position
-                return
+            self._woken.clear()
+            values = {"batch": BATCH, "published": self._published}
+            rows = await (await connection.execute(MOVE, values)).fetchall()
+            if rows:
+                self._position = rows[-1]["position"]
+                if len(self._fresh) < MOST_FRESH:
+                    self._fresh += [_moved(row) for row in rows]
+                self._moved.set()
+            if len(rows) < BATCH:
+                await self._pause()
+
+    async def _publish_for_ever(self, connection: AsyncConnection[DictRow], key: str) -> None:
+        """Bring to Redis what was moved, by this leader or a former one, however long it takes."""
+        while True:
+            self._moved.clear()
+            while self._published < self._position:
+                moved = await self._next(connection)
+                try:
+                    await self._add(key, moved)
+                    await self._triggers(moved)
+                except (RedisError, OSError) as away:
+                    log.warning("relay redis away", error=type(away).__name__)
+                    await asyncio.sleep(POLL)
+                else:
+                    self._published = moved[-1].position
+            await self._moved.wait()
+
+    async def _next(self, connection: AsyncConnection[DictRow]) -> Sequence[Moved]:
+        """What follows on the last one published: from memory, else from the table."""
+        fresh, self._fresh = self._fresh, []
+        if fresh and fresh[0].position == self._published + 1:
+            return fresh
+        values = {"after": self._published, "batch": BATCH}
+        rows = await (await connection.execute(EVENTS_AFTER, values)).fetchall()
+        return [_moved(row) for row in rows]
 
     async def _add(self, key: str, moved: Sequence[Moved]) -> None:
         pipeline = self._redis.pipeline(transaction=False)
