@@ -6,21 +6,22 @@ import { Nav } from "./parts/nav"
 import { Sheets } from "./parts/sheets"
 import { ThreadPane } from "./parts/thread"
 import { me, openTicket } from "./state/desk"
-import { signedIn } from "./state/live"
-import { invitation, pane } from "./state/router"
+import { noAnswer, signedIn } from "./state/live"
+import { detailsShown, invitation, pane } from "./state/router"
 import { dismiss, toasts } from "./state/tell"
 
 export function App() {
   if (invitation.value !== null) return <Invitation token={invitation.value} />
   if (signedIn.value === false) return <SignIn />
-  if (me.value === null) return <main class="door" aria-busy="true"><p class="quiet">Opening the inbox…</p></main>
+  if (me.value === null) return <main class="door" aria-busy="true"><p class="quiet" role="status">{noAnswer.value ? "Shopbell can't be reached. Trying again…" : "Opening the inbox…"}</p></main>
+  const details = openTicket.value !== null && detailsShown.value
   return (
     <>
-      <div class={`shell ${openTicket.value ? "with-details" : ""}`} data-pane={pane.value}>
+      <div class={`shell ${details ? "with-details" : ""}`} data-pane={pane.value}>
         <Nav />
         <List />
         <ThreadPane />
-        {openTicket.value && <Details ticket={openTicket.value} />}
+        {details && <Details ticket={openTicket.value!} />}
       </div>
       <Sheets />
       <div class="toasts" role="status">

@@ -1,9 +1,9 @@
-import { Lock } from "lucide-preact"
+import { Lock, StickyNote } from "lucide-preact"
 import { useEffect, useRef, useState } from "preact/hooks"
 import { say, writing } from "../state/commands"
 import { canWrite, firstName, me, nameOf } from "../state/desk"
 import { connection, conversation } from "../state/live"
-import type { Ticket } from "../state/model"
+import { isDone, type Ticket } from "../state/model"
 import { keepText, keptText, wantedText } from "../state/send"
 import { FileButton, Files, useFiles } from "./files"
 import { Channel } from "./small"
@@ -49,13 +49,13 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   }
   const other = startedAt.current === null ? undefined : conversation(ticket.thread_id).inOrder.value.findLast((message) => message.seq > startedAt.current! && message.author.kind !== "customer" && message.author.kind !== "system" && message.author.id !== me.value?.agent.id)
   const owner = ticket.control === "agents" && ticket.assignee_id !== null && ticket.assignee_id !== me.value?.agent.id ? firstName(nameOf(ticket.assignee_id)) : ""
-  const hint = tooLong ? `${(text.length - LONGEST).toLocaleString()} characters too long. Split it in two.` : note ? "Only your team sees notes." : ticket.control === "assistant" ? "Sending takes over from the assistant." : owner ? `${owner} has this ticket.` : connection.state.value === "offline" ? "Offline. It will be sent when you are back." : ""
+  const hint = tooLong ? `${(text.length - LONGEST).toLocaleString()} characters too long. Split it in two.` : connection.state.value === "offline" ? "Offline. It will be sent when you are back." : note ? "Only your team sees notes." : isDone(ticket) ? "" : ticket.control === "assistant" ? "Sending takes over from the assistant." : owner ? `${owner} has this ticket.` : ""
   return (
     <div class="composer">
       {other && <div class="notice" role="status"><span class="spring">{other.author.kind === "assistant" ? "The assistant" : firstName(other.author.name)} replied while you were typing.</span><button type="button" class="button small" onClick={() => (startedAt.current = other.seq, change(text))}>I saw it</button></div>}
       <div class={`composer-box ${note ? "note" : ""} ${over ? "drop" : ""}`} onDragOver={(event) => { event.preventDefault(); setOver(true) }} onDragLeave={() => setOver(false)} onDrop={(event) => { event.preventDefault(); setOver(false); files.add(event.dataTransfer?.files ?? []) }}>
-        <div class="tabs" role="tablist" aria-label="What to write">
-          {(["reply", "note"] as const).map((each) => <button key={each} type="button" role="tab" class="tab" aria-selected={writing.value === each} onClick={() => { writing.value = each; box.current?.focus() }}>{each === "reply" ? "Public reply" : "Team note"}</button>)}
+        <div class="tabs" role="group" aria-label="What to write">
+          {(["reply", "note"] as const).map((each) => <button key={each} type="button" class="tab" aria-pressed={writing.value === each} onClick={() => { writing.value = each; box.current?.focus() }}>{each === "reply" ? "Public reply" : <><StickyNote size={13} aria-hidden="true" />Team note</>}</button>)}
           {!note && <Channel name={ticket.channel} />}
         </div>
         <Files picked={files.picked} drop={files.drop} />

@@ -2,7 +2,7 @@ import { BadgeCheck, ChevronLeft, ExternalLink, X } from "lucide-preact"
 import { agentsToChoose, assign, setPriority, setTags } from "../state/commands"
 import { canWrite, conversations, customers, me, nameOf, teamName, tickets } from "../state/desk"
 import type { Ticket } from "../state/model"
-import { detailsOnPhone, follow, ticketPath } from "../state/router"
+import { detailsShown, follow, ticketPath } from "../state/router"
 import { ago } from "../state/clock"
 import { Avatar, Control, Menu } from "./small"
 
@@ -18,7 +18,7 @@ export function Details({ ticket }: { ticket: Ticket }) {
   const owner = ticket.assignee_id ? nameOf(ticket.assignee_id) : teamName(ticket.team_id) || "Nobody"
   return (
     <aside class="pane details-pane" aria-label="Details">
-      <header class="bar"><button type="button" class="icon-button only-phone" aria-label="Back to the conversation" onClick={() => (detailsOnPhone.value = false)}><ChevronLeft size={20} aria-hidden="true" /></button><h2>Details</h2></header>
+      <header class="bar"><button type="button" class="icon-button only-phone" aria-label="Back to the conversation" onClick={() => (detailsShown.value = false)}><ChevronLeft size={20} aria-hidden="true" /></button><h2>Details</h2><span class="spring" /><button type="button" class="icon-button not-phone" aria-label="Close details" title="Close details (i)" onClick={() => (detailsShown.value = false)}><X size={16} aria-hidden="true" /></button></header>
       <div class="details">
         <section>
           <div class="person"><Avatar name={name} size="large" /><div><b>{name}</b>{customer?.language && <span class="quiet">Writes in {new Intl.DisplayNames(undefined, { type: "language" }).of(customer.language)}</span>}</div></div>

@@ -1,11 +1,11 @@
 import { BellRing, CircleAlert } from "lucide-preact"
 import { useState } from "preact/hooks"
 import { call, wordsOf } from "../state/api"
-import { entered } from "../state/live"
+import { entered, sentOut } from "../state/live"
 import type { Me } from "../state/model"
 import { go } from "../state/router"
 
-export const Brand = () => <div class="brand"><BellRing size={19} aria-hidden="true" /><span class="words">Shopbell</span></div>
+export const Brand = () => <div class="brand"><BellRing size={16} aria-hidden="true" /><span class="words">Shopbell</span></div>
 
 function useDoor(path: string, then: () => void) {
   const [wrong, setWrong] = useState("")
@@ -38,10 +38,11 @@ export function SignIn() {
       <form onSubmit={(event) => void submit(typed(event))}>
         <Brand />
         <h1>Sign in to your inbox</h1>
-        <Wrong words={wrong} />
+        <Wrong words={wrong || (sentOut.value ? "You were signed out. Sign in to go on. What you wrote is kept." : "")} />
         <label class="field"><span>Email</span><input name="email" type="email" autocomplete="username" required autofocus /></label>
         <label class="field"><span>Password</span><input name="password" type="password" autocomplete="current-password" required /></label>
         <button class="button main" disabled={busy}>Sign in</button>
+        <p class="quiet small">No password yet, or lost it? Ask your admin for a link.</p>
       </form>
     </main>
   )

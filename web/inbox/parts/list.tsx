@@ -1,10 +1,11 @@
-import { ArrowUp, ChevronsUp, ChevronUp, Circle, Inbox, Search } from "lucide-preact"
+import { ArrowUp, ChevronsUp, ChevronUp, Circle, Inbox, Search, WifiOff } from "lucide-preact"
 import { useEffect, useRef, useState } from "preact/hooks"
 import { connection, typing, viewing } from "../state/live"
-import { isUnread, me, nameOf, openId, tickets } from "../state/desk"
+import { counts, isUnread, me, nameOf, openId, tickets } from "../state/desk"
 import { filter, held, isGone, letIn, loading, loadMore, rows, waitingIn } from "../state/list"
 import { follow, ticketPath, view } from "../state/router"
 import { views } from "../state/views"
+import { ConnectionState, MyMenu, ViewMenu } from "./nav"
 import { Avatar, Channel, Control, Dots, Wait } from "./small"
 
 const ROW = 84
@@ -14,10 +15,10 @@ export function List() {
   const scroller = useRef<HTMLDivElement>(null)
   const [top, setTop] = useState(0)
   const [height, setHeight] = useState(800)
-  const inside = useRef({ pointer: false, focus: false })
-  const hold = (change: Partial<{ pointer: boolean; focus: boolean }>): void => {
-    Object.assign(inside.current, change)
-    held.value = inside.current.pointer || inside.current.focus || (scroller.current?.scrollTop ?? 0) > ROW / 2
+  const pointed = useRef(false)
+  const hold = (pointer = pointed.current): void => {
+    pointed.current = pointer
+    held.value = pointer || (scroller.current?.scrollTop ?? 0) > ROW / 2
   }
   useEffect(() => {
     const watch = new ResizeObserver(() => setHeight(scroller.current?.clientHeight ?? 800))
@@ -26,27 +27,30 @@ export function List() {
   }, [])
   useEffect(() => scroller.current?.scrollTo(0, 0), [view.value])
   const ids = rows.value
+  const total = counts.value?.[views[view.value].count] ?? 0
   const first = Math.max(0, Math.floor(top / ROW) - BEYOND)
   const last = Math.min(ids.length, Math.ceil((top + height) / ROW) + BEYOND)
+  const whole = filter.value !== "" || views[view.value].byWait === true
   useEffect(() => {
-    if (last >= ids.length - BEYOND) void loadMore().catch(() => undefined)
-  }, [last, ids.length])
+    if (whole || last >= ids.length - BEYOND) void loadMore().catch(() => undefined)
+  }, [whole, last, ids.length, loading.value])
   return (
     <section class="pane list-pane" aria-label={views[view.value].label}>
       <div class="list-head">
-        <header class="bar"><h2>{views[view.value].label}</h2><span class="spring" />{connection.state.value === "offline" && <span class="mark red only-phone">Offline</span>}</header>
+        <header class="bar"><h2 class="not-phone">{views[view.value].label}</h2>{total > 0 && <span class="num quiet not-phone">{total}</span>}<div class="only-phone phone-head"><ViewMenu /><span class="spring" /><ConnectionState /><MyMenu side="" /></div></header>
         <div class="filter"><Search size={14} aria-hidden="true" /><input type="search" aria-label="Filter this list" placeholder="Filter this list" value={filter.value} onInput={(event) => (filter.value = event.currentTarget.value)} onKeyDown={(event) => event.key === "Escape" && ((filter.value = ""), event.currentTarget.blur())} />{!filter.value && <kbd class="not-phone">/</kbd>}</div>
       </div>
       <div class="pane" style={{ flex: 1 }}>
         {waitingIn.value > 0 && <button type="button" class="new-pill top" onClick={() => { letIn(); scroller.current?.scrollTo({ top: 0 }) }}><ArrowUp size={13} aria-hidden="true" />{waitingIn.value} new</button>}
-        <div class="tickets-scroll" ref={scroller} onScroll={(event) => { setTop(event.currentTarget.scrollTop); hold({}) }}
-          onPointerEnter={(event) => event.pointerType === "mouse" && hold({ pointer: true })} onPointerLeave={() => hold({ pointer: false })} onFocusIn={() => hold({ focus: true })} onFocusOut={() => hold({ focus: false })}>
+        <div class="tickets-scroll" ref={scroller} onScroll={(event) => { setTop(event.currentTarget.scrollTop); hold() }}
+          onPointerEnter={(event) => event.pointerType === "mouse" && hold(true)} onPointerLeave={() => hold(false)}>
           <ul class="tickets" aria-label="Tickets" role="list" style={{ height: ids.length * ROW }}>
             {ids.slice(first, last).map((id, at) => <Row key={id} id={id} at={first + at} of={ids.length} />)}
           </ul>
           {ids.length === 0 && !loading.value && <div class="empty"><Inbox size={28} aria-hidden="true" /><h2>{filter.value ? "Nothing matches" : "All clear"}</h2><p>{filter.value ? "Try fewer words, or another view." : views[view.value].empty}</p></div>}
           {ids.length === 0 && loading.value && [0, 1, 2, 3].map((each) => <div class="skeleton" key={each}><i /><i /></div>)}
         </div>
+        {connection.state.value === "offline" && <p class="offline-bar" role="status"><WifiOff size={14} aria-hidden="true" /><span>Offline. What you see may be old; what you send is kept and goes out later.</span></p>}
       </div>
     </section>
   )
@@ -59,6 +63,7 @@ function Row({ id, at, of }: { id: string; at: number; of: number }) {
   const types = typing.value.get(id)
   const eyes = (viewing.value.get(id) ?? []).filter((agent) => agent !== me.value?.agent.id)
   const path = ticketPath(ticket.number)
+  const lastFromThem = ticket.preview?.author === "customer" && !ticket.preview.note
   const who = { customer: "", assistant: "Assistant: ", agent: "Agent: ", system: "" }[ticket.preview?.author ?? "system"]
   return (
     <li aria-setsize={of} aria-posinset={at + 1}>
@@ -66,7 +71,7 @@ function Row({ id, at, of }: { id: string; at: number; of: number }) {
         {unread && <span class="new" title="Unread"><Circle size={8} fill="currentColor" aria-hidden="true" /><span class="unseen">Unread</span></span>}
         <span class="who"><span class="cut">{ticket.customer_name || "Visitor"}</span>{ticket.priority === "urgent" && <span class="priority urgent"><ChevronsUp size={13} aria-hidden="true" />Urgent</span>}{ticket.priority === "high" && <span class="priority high"><ChevronUp size={13} aria-hidden="true" />High</span>}</span>
         <Wait ticket={ticket} />
-        <span class="what cut">{types ? <span class="typing"><Dots />{types.kind === "customer" ? "typing" : `${types.name} is typing`}</span> : <>{ticket.subject && <b>{ticket.subject} </b>}<span class="said">{ticket.preview?.note ? "Note: " : who}{ticket.preview?.text}</span></>}</span>
+        <span class="what cut">{types ? <span class="typing"><Dots />{types.kind === "customer" ? "typing" : `${types.name} is typing`}</span> : <>{lastFromThem ? <b>{ticket.preview?.text}</b> : <>{ticket.subject && <b>{ticket.subject}</b>}<span class="said">{ticket.preview?.note ? "Note: " : who}{ticket.preview?.text}</span></>}</>}</span>
         <span class="marks"><Control ticket={ticket} /><Channel name={ticket.channel} />{eyes.length > 0 && <span class="eyes" title={`${eyes.map(nameOf).join(", ")} looking`}>{eyes.slice(0, 3).map((agent) => <Avatar key={agent} name={nameOf(agent)} size="small" />)}</span>}</span>
       </a>
     </li>

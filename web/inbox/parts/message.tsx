@@ -1,27 +1,29 @@
-import { Bot, CircleAlert, CircleHelp, FileText, Paperclip, Sparkles, StickyNote, TriangleAlert } from "lucide-preact"
-import { exact, hourOf } from "../state/clock"
+import { Bot, CircleAlert, CircleHelp, FileText, Paperclip, ShoppingBag, Sparkles, StickyNote, TriangleAlert } from "lucide-preact"
+import { exact, hourOf, upcoming } from "../state/clock"
 import { sayOnPurpose, sheet, write } from "../state/commands"
 import { canWrite, threads } from "../state/desk"
 import type { Handoff as HandoffData, Message, Suggestion } from "../state/model"
 import { acked, wantedText, type Pending } from "../state/send"
+import { Rich } from "../../shared/rich"
 import { Avatar, Channel } from "./small"
 
 const safe = (url: string | null | undefined): string | undefined => (url && /^(https?:\/\/|\/(?!\/))/.test(url) ? url : undefined)
 
-export function Bubble({ message, same }: { message: Message; same: boolean }) {
+export function Bubble({ message, same, page, channel }: { message: Message; same: boolean; page: string; channel: boolean }) {
   const { author, visibility } = message
   const note = visibility === "note"
   const ours = author.kind !== "customer" && !note
+  const traced = author.kind === "assistant" && message.turn_id !== null
   const name = author.kind === "assistant" ? "Assistant" : author.name || "Visitor"
   return (
     <article class={`message by-${author.kind} ${ours ? "ours" : ""} ${note ? "is-note" : ""} ${same ? "same" : ""}`}>
       {author.kind === "assistant" ? <span class="avatar spark" aria-hidden="true"><Bot size={15} /></span> : <Avatar name={name} />}
       <div class="said">
-        <span class="by">{note && <><StickyNote size={13} aria-hidden="true" />Note by</>}<b>{name}</b><time dateTime={message.at} title={exact(message.at)}>{hourOf(message.at)}</time>{message.channel !== "webchat" && !note && <Channel name={message.channel} />}</span>
-        {message.text && <div class="bubble">{message.text}</div>}
+        <span class="by">{note && <><StickyNote size={13} aria-hidden="true" />Note by</>}<b>{name}</b><time dateTime={message.at} title={exact(message.at)}>{hourOf(message.at)}</time>{channel && !note && <Channel name={message.channel} />}</span>
+        {page && <span class="from-page"><ShoppingBag size={12} aria-hidden="true" />On<span class="cut">{page}</span></span>}
+        {message.text && <div class="bubble"><Rich text={message.text} marks={author.kind === "assistant"} /></div>}
         {message.attachments.length > 0 && <div class="files">{message.attachments.map((file) => file.media_type.startsWith("image/") && safe(file.url) ? <a key={file.id} class="picture" href={safe(file.url)} target="_blank" rel="noreferrer"><img src={file.url} alt={file.name} loading="lazy" /></a> : <a key={file.id} class="file" href={safe(file.url)} download><Paperclip size={14} aria-hidden="true" /><span class="cut">{file.name}</span></a>)}</div>}
-        {message.citations.length > 0 && <div class="cites">{message.citations.map((cite) => <a key={cite.title} class="cite" href={safe(cite.url)} target="_blank" rel="noreferrer" title={cite.quote}><FileText size={12} aria-hidden="true" /><span class="cut">{cite.title}</span></a>)}</div>}
-        {author.kind === "assistant" && message.turn_id && <button type="button" class="why" title={message.why} onClick={() => (sheet.value = { turn: message.turn_id! })}>Why did it say that?</button>}
+        {(message.citations.length > 0 || traced) && <div class="cites">{message.citations.map((cite) => <a key={cite.title} class="cite" href={safe(cite.url)} target="_blank" rel="noreferrer" title={cite.quote}><FileText size={12} aria-hidden="true" /><span class="cut">{cite.title}</span></a>)}{traced && <button type="button" class="why" title={message.why || "How it came to this answer"} onClick={() => (sheet.value = { turn: message.turn_id! })}>Why?<span class="unseen"> How the assistant came to this answer</span></button>}</div>}
         <DeliveryState message={message} />
       </div>
     </article>
@@ -49,7 +51,7 @@ export function PendingBubble({ pending }: { pending: Pending }) {
   return (
     <article class={`message ours ${note ? "is-note" : ""} ${problem ? "" : "sending"}`}>
       <div class="said">
-        {text && <div class="bubble">{text}</div>}
+        {text && <div class="bubble"><Rich text={text} /></div>}
         {pending.attachments.map((file) => <span class="file" key={file.id}><Paperclip size={14} aria-hidden="true" />{file.name}</span>)}
         {problem ? <span class="state refused" role="alert"><CircleAlert size={14} aria-hidden="true" />{problem.type === "taken" ? `${problem.holder || "Someone"} has this ticket` : `${problem.title}${problem.detail ? `. ${problem.detail}` : ""}`}</span> : <span class="state">Sending…</span>}
         {problem && <div class="files">{problem.type === "taken" && <button type="button" class="button small main" onClick={() => sayOnPurpose(pending)}>Take it on purpose</button>}<button type="button" class="button small" onClick={edit}>Edit</button></div>}
@@ -84,7 +86,7 @@ export function Handoff({ handoff }: { handoff: HandoffData }) {
       <dl>
         {handoff.wants && <><dt>They want</dt><dd>{handoff.wants}</dd></>}
         {handoff.tried && handoff.tried.length > 0 && <><dt>Tried</dt><dd><ul>{handoff.tried.map((each) => <li key={each}>{each}</li>)}</ul></dd></>}
-        {handoff.promised_by && <><dt>Promised by</dt><dd><time dateTime={handoff.promised_by} title={exact(handoff.promised_by)}>{hourOf(handoff.promised_by)}</time></dd></>}
+        {handoff.promised_by && <><dt>Promised by</dt><dd><time dateTime={handoff.promised_by} title={exact(handoff.promised_by)}>{upcoming(handoff.promised_by)}</time></dd></>}
       </dl>
       {handoff.suggested_reply && <Suggested text={handoff.suggested_reply} />}
     </section>

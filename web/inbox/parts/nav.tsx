@@ -1,4 +1,4 @@
-import { Bot, CheckCheck, CircleUser, Clock, Hourglass, Inbox, LoaderCircle, UserRoundX, Wifi, WifiOff } from "lucide-preact"
+import { Bot, CheckCheck, ChevronDown, CircleUser, Clock, Hourglass, Inbox, LoaderCircle, UserRoundX, Wifi, WifiOff } from "lucide-preact"
 import { counts, firstName, me } from "../state/desk"
 import { sheet } from "../state/commands"
 import { connection, signOut } from "../state/live"
@@ -16,8 +16,6 @@ export function setTheme(theme: string): void {
 }
 
 export function Nav() {
-  const theme = localStorage.getItem("shopbell:theme") ?? "system"
-  const agent = me.value?.agent
   return (
     <nav class="pane nav" aria-label="Views">
       <Brand />
@@ -37,21 +35,38 @@ export function Nav() {
       </div>
       <div class="nav-foot">
         <ConnectionState />
-        {agent && (
-          <Menu name="me" label={`${agent.name}, your menu`} side="up left" button={<><Avatar name={agent.name} /><span class="me-name"><span class="cut">{firstName(agent.name)}</span><small>{agent.role}</small></span></>}
-            choices={[
-              ...["system", "light", "dark"].map((each) => ({ name: `${each[0]!.toUpperCase()}${each.slice(1)} theme`, checked: theme === each, run: () => setTheme(each) })),
-              { name: "Keyboard shortcuts", far: "?", run: () => (sheet.value = "keys") },
-              { name: "Sign out", run: () => void signOut() },
-            ]} />
-        )}
+        <MyMenu side="up left" />
       </div>
     </nav>
   )
 }
 
-function ConnectionState() {
+/** The views as a menu, where there is no room for them beside the list. */
+export const ViewMenu = () => (
+  <Menu name="views" look="view-picker" side="left" label={`View: ${views[view.value].label}`} button={<><h2>{views[view.value].label}</h2><ChevronDown size={16} aria-hidden="true" /></>}
+    choices={viewNames.map((name) => {
+      const Icon = icons[name]
+      const count = counts.value?.[views[name].count] ?? 0
+      return { name: views[name].label, icon: <Icon size={17} aria-hidden="true" />, checked: view.value === name, far: count > 0 && name !== "resolved" ? String(count) : undefined, run: () => showView(name) }
+    })} />
+)
+
+export function MyMenu({ side }: { side: string }) {
+  const theme = localStorage.getItem("shopbell:theme") ?? "system"
+  const agent = me.value?.agent
+  if (!agent) return null
+  return (
+    <Menu name={`me ${side}`} look="me" label={`${agent.name}, your menu`} side={side} button={<><Avatar name={agent.name} /><span class="me-name"><span class="cut">{firstName(agent.name)}</span><small>{agent.role}</small></span></>}
+      choices={[
+        ...["system", "light", "dark"].map((each) => ({ name: `${each[0]!.toUpperCase()}${each.slice(1)} theme`, checked: theme === each, run: () => setTheme(each) })),
+        { name: "Keyboard shortcuts", far: "?", run: () => (sheet.value = "keys") },
+        { name: "Sign out", run: () => void signOut() },
+      ]} />
+  )
+}
+
+export function ConnectionState() {
   const state = connection.state.value
   const [kind, word, Icon] = state === "live" ? (["live", "Live", Wifi] as const) : state === "offline" || state === "stopped" ? (["offline", "Offline", WifiOff] as const) : (["catching-up", "Catching up", LoaderCircle] as const)
-  return <div class="connection" role="status" data-state={kind} title={word}><Icon size={14} aria-hidden="true" /><span class="words">{word}</span></div>
+  return <div class="connection" role="status" data-state={kind}><Icon size={14} aria-hidden="true" /><span>{word}</span></div>
 }

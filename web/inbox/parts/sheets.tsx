@@ -1,12 +1,17 @@
 import type { ComponentChildren } from "preact"
 import { useEffect, useRef } from "preact/hooks"
-import { commands, release, sheet } from "../state/commands"
-import { openTicket } from "../state/desk"
+import { commands, release, sheet, takeOver } from "../state/commands"
+import { firstName, openTicket } from "../state/desk"
+import type { Ticket } from "../state/model"
 import { TraceOf } from "./trace"
 
 function Dialog({ title, children }: { title: string; children: ComponentChildren }) {
   const box = useRef<HTMLDialogElement>(null)
-  useEffect(() => box.current?.showModal(), [])
+  useEffect(() => {
+    const from = document.activeElement as HTMLElement | null
+    box.current?.showModal()
+    return () => from?.focus({ preventScroll: true })
+  }, [])
   return (
     <dialog ref={box} aria-label={title} onClose={() => (sheet.value = null)}>
       <header class="bar"><h2>{title}</h2><span class="spring" /><button type="button" class="button bare small" onClick={() => box.current?.close()}>Close</button></header>
@@ -18,8 +23,25 @@ function Dialog({ title, children }: { title: string; children: ComponentChildre
 export function Sheets() {
   if (sheet.value === "keys") return <Keys />
   if (sheet.value === "release") return <ReleaseSheet />
-  if (sheet.value) return <Dialog title="Why did it say that?"><TraceOf turn={sheet.value.turn} /></Dialog>
-  return null
+  if (sheet.value === null) return null
+  if ("taken" in sheet.value) return <Taken ticket={sheet.value.taken} holder={sheet.value.holder} />
+  return <Dialog title="Why did it say that?"><TraceOf turn={sheet.value.turn} /></Dialog>
+}
+
+function Taken({ ticket, holder }: { ticket: Ticket; holder: string }) {
+  const first = firstName(holder)
+  const shut = (): void => {
+    sheet.value = null
+  }
+  return (
+    <Dialog title={`${holder} has this ticket`}>
+      <p>{first} took #{ticket.number} before you. Two answers would confuse {firstName(ticket.customer_name) || "the customer"}. Take it only when {first} knows.</p>
+      <div class="dialog-actions">
+        <button type="button" class="button" autofocus onClick={shut}>Leave it with {first}</button>
+        <button type="button" class="button main" onClick={() => { shut(); void takeOver(ticket, true) }}>Take it on purpose</button>
+      </div>
+    </Dialog>
+  )
 }
 
 function Keys() {

@@ -62,12 +62,13 @@ export const Dots = () => <span class="dots" aria-hidden="true"><i /><i /><i /><
 export interface Choice {
   name: string
   run: () => void
-  far?: string
+  far?: string | undefined
+  icon?: ComponentChildren
   checked?: boolean
 }
 
 /** A button with a menu below it; `name` also opens it from the keyboard. */
-export function Menu({ name, label, choices, button, side = "" }: { name: string; label: string; choices: readonly Choice[]; button: ComponentChildren; side?: string }) {
+export function Menu({ name, label, choices, button, side = "", look = "button", tip }: { name: string; label: string; choices: readonly Choice[]; button: ComponentChildren; side?: string; look?: string; tip?: string }) {
   const home = useRef<HTMLDivElement>(null)
   const open = menu.value === name
   useEffect(() => {
@@ -86,24 +87,29 @@ export function Menu({ name, label, choices, button, side = "" }: { name: string
   const onKeyDown = (event: KeyboardEvent): void => {
     if (!open) return
     if (event.key === "Escape") shut()
-    else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    else if (event.key === "Tab") {
+      menu.value = null
+      return
+    } else if (["ArrowDown", "ArrowUp", "Home", "End"].includes(event.key)) {
       const items = [...home.current!.querySelectorAll<HTMLElement>("[role^=menuitem]")]
       const at = items.indexOf(document.activeElement as HTMLElement)
-      items.at((at + (event.key === "ArrowDown" ? 1 : -1)) % items.length)?.focus()
+      const to = { ArrowDown: (at + 1) % items.length, ArrowUp: at - 1, Home: 0, End: -1 }[event.key]!
+      items.at(to)?.focus()
     } else return
     event.preventDefault()
     event.stopPropagation()
   }
   return (
     <div class="menu-home" ref={home} onKeyDown={onKeyDown}>
-      <button type="button" class={name === "me" ? "me" : "button"} aria-haspopup="menu" aria-expanded={open} aria-label={label} onClick={() => (menu.value = open ? null : name)}>
+      <button type="button" class={look} {...(tip ? { title: tip } : {})} aria-haspopup="menu" aria-expanded={open} aria-label={label} onClick={() => (menu.value = open ? null : name)}>
         {button}
       </button>
       {open && (
         <div class={`menu ${side}`} role="menu" aria-label={label}>
           {choices.map((choice) => (
             <button key={choice.name} type="button" role={choice.checked === undefined ? "menuitem" : "menuitemradio"} {...(choice.checked === undefined ? {} : { "aria-checked": choice.checked })} onClick={() => { shut(); choice.run() }}>
-              {choice.name}
+              {choice.icon}
+              <span class="cut">{choice.name}</span>
               <span class="far">{choice.checked ? "✓" : choice.far}</span>
             </button>
           ))}

@@ -1,12 +1,12 @@
-import { ArrowDown, Bot, CheckCheck, ChevronLeft, Clock, Eye, Info, MessagesSquare, RotateCcw, Undo2 } from "lucide-preact"
+import { ArrowDown, Bot, CheckCheck, ChevronLeft, Clock, Eye, MessagesSquare, PanelRight, RotateCcw, Undo2, WifiOff } from "lucide-preact"
 import { Fragment } from "preact"
-import { useLayoutEffect, useRef, useState } from "preact/hooks"
-import { exact, dayKey, dayOf } from "../state/clock"
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks"
+import { exact, dayKey, dayOf, upcoming } from "../state/clock"
 import { command, snooze, snoozeTimes } from "../state/commands"
 import { canWrite, firstName, me, nameOf, openProblem, openTicket, tickets } from "../state/desk"
-import { conversation, drafts, loadOlder, typing, viewing } from "../state/live"
+import { connection, conversation, drafts, loadOlder, typing, viewing } from "../state/live"
 import type { Message, Ticket } from "../state/model"
-import { detailsOnPhone, go, openKey, view } from "../state/router"
+import { detailsShown, go, openKey, view } from "../state/router"
 import { pending } from "../state/send"
 import { Composer } from "./composer"
 import { Bubble, Handoff, Kept, PendingBubble } from "./message"
@@ -38,70 +38,104 @@ function Header({ ticket }: { ticket: Ticket }) {
   return (
     <header class="bar thread-bar">
       <button type="button" class="icon-button only-phone" aria-label="Back to the list" onClick={() => go(`/?view=${view.value}`)}><ChevronLeft size={20} aria-hidden="true" /></button>
-      <div class="thread-title"><h1><span class="cut">{ticket.customer_name || "Visitor"}</span><span class="num">#{ticket.number}</span></h1><p><Control ticket={ticket} />{eyes.length > 0 && <span class="viewers" title={`${eyes.map(nameOf).join(", ")} looking`}><Eye size={13} aria-hidden="true" /><span class="cut">{eyes.map((agent) => firstName(nameOf(agent))).join(", ")}</span><span class="unseen">looking</span></span>}</p></div>
+      <div class="thread-title"><h1><span class="cut">{ticket.customer_name || "Visitor"}</span><span class="num">#{ticket.number}</span></h1><p><Control ticket={ticket} />{connection.state.value === "offline" && <span class="mark red only-phone"><WifiOff size={12} aria-hidden="true" />Offline</span>}{eyes.length > 0 && <span class="viewers" title={`${eyes.map(nameOf).join(", ")} looking`}><Eye size={13} aria-hidden="true" /><span class="cut">{eyes.map((agent) => firstName(nameOf(agent))).join(", ")}</span><span class="unseen">looking</span></span>}</p></div>
       <div class="thread-actions">
         {!canWrite.value && <span class="mark">View only</span>}
-        {canWrite.value && open && <Menu name="snooze" label="Snooze" button={<><Clock size={15} aria-hidden="true" /><span class="unseen">Snooze</span></>} choices={snoozeTimes().map(({ name, until }) => ({ name, run: () => void snooze(ticket, until) }))} />}
+        {canWrite.value && open && <Menu name="snooze" label="Snooze" tip="Snooze (s)" look="icon-button" button={<Clock size={16} aria-hidden="true" />} choices={snoozeTimes().map(({ name, until }) => ({ name, far: upcoming(until.toISOString()), run: () => void snooze(ticket, until) }))} />}
         <Action name="Release"><Undo2 size={15} aria-hidden="true" /></Action>
         <Action name="Resolve"><CheckCheck size={15} aria-hidden="true" /></Action>
         <Action name="Reopen"><RotateCcw size={15} aria-hidden="true" /></Action>
         <Action name="Take over" main />
-        <button type="button" class="icon-button only-phone" aria-label="Details" onClick={() => (detailsOnPhone.value = true)}><Info size={19} aria-hidden="true" /></button>
+        <button type="button" class="icon-button" aria-label="Details" title="Details (i)" aria-pressed={detailsShown.value} onClick={() => (detailsShown.value = !detailsShown.value)}><PanelRight size={16} aria-hidden="true" /></button>
       </div>
     </header>
   )
 }
 
 const NEAR = 80
+const EARLY = 600
 
 function Log({ ticket }: { ticket: Ticket }) {
   const talk = conversation(ticket.thread_id)
   const messages = talk.inOrder.value
   const mine = pending.value.filter((each) => each.ticket === ticket.id && !messages.some((message) => message.id === each.id))
+  const newFrom = talk.readBefore.value
   const draft = drafts.value.get(ticket.id)
   const types = typing.value.get(ticket.id)
   const handoff = ticket.control === "agents" ? ticket.handoff : null
   const handoffAfter = handoff ? messages.findLastIndex((message) => Date.parse(message.at) <= Date.parse(handoff.at)) : -1
+  const entries = useMemo(() => {
+    let page = ""
+    return messages.map((message, at) => {
+      const from = pageOf(message)
+      const told = from !== page ? from : ""
+      page = from || page
+      return (
+        <Fragment key={message.id}>
+          <Entry message={message} before={messages[at - 1]} newFrom={newFrom} page={told} />
+          {at === handoffAfter && <Handoff handoff={handoff!} />}
+        </Fragment>
+      )
+    })
+  }, [messages, newFrom, handoff, handoffAfter])
   const box = useRef<HTMLDivElement>(null)
   const stuck = useRef(true)
-  const before = useRef({ first: 0, height: 0, count: 0 })
+  const before = useRef({ last: 0, put: 0 })
   const [fresh, setFresh] = useState(0)
-  useLayoutEffect(() => {
+  const last = messages.at(-1)?.seq ?? 0
+  const stick = (): void => {
     const log = box.current!
-    const first = messages[0]?.seq ?? 0
-    if (first < before.current.first) log.scrollTop += log.scrollHeight - before.current.height
-    else if (stuck.current) log.scrollTop = log.scrollHeight
-    else if (messages.length > before.current.count) setFresh((held) => held + messages.length - before.current.count)
-    before.current = { first, height: log.scrollHeight, count: messages.length }
+    if (!stuck.current) return
+    log.scrollTop = log.scrollHeight
+    before.current.put = log.scrollTop
+  }
+  useLayoutEffect(() => {
+    if (!stuck.current && before.current.last && last > before.current.last) setFresh((held) => held + messages.filter((message) => message.seq > before.current.last).length)
+    before.current.last = last
+    stick()
   })
+  useEffect(() => {
+    const watch = new ResizeObserver(stick)
+    watch.observe(box.current!)
+    watch.observe(box.current!.firstElementChild!)
+    return () => watch.disconnect()
+  }, [])
+  const toEnd = (): void => {
+    stuck.current = true
+    setFresh(0)
+    stick()
+  }
+  /** Content that grows leaves the end too; only who moves up from where we put them wants to. */
   const onScroll = (): void => {
     const log = box.current!
-    stuck.current = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR
+    if (log.scrollHeight - log.scrollTop - log.clientHeight < NEAR) stuck.current = true
+    else if (log.scrollTop < before.current.put - NEAR) stuck.current = false
     if (stuck.current && fresh) setFresh(0)
-    if (log.scrollTop < 240) void loadOlder(ticket.thread_id).catch(() => undefined)
+    if (log.scrollTop >= EARLY || !talk.more.peek()) return
+    if (log.scrollTop === 0) log.scrollTop = 1
+    void loadOlder(ticket.thread_id).catch(() => undefined)
   }
   return (
     <div class="log-wrap">
       <div class="log" role="log" aria-label="Conversation" tabIndex={0} ref={box} onScroll={onScroll}>
         <div class="log-inner">
-          {messages.map((message, at) => (
-            <Fragment key={message.id}>
-              <Entry message={message} before={messages[at - 1]} newFrom={talk.readBefore.value} />
-              {at === handoffAfter && <Handoff handoff={handoff!} />}
-            </Fragment>
-          ))}
+          {!talk.loaded.value && messages.length === 0 && <div class="log-skeleton" role="status" aria-label="Opening the conversation"><i /><i /><i /><i /></div>}
+          {talk.loadingMore.value && <p class="system-line" role="status">Loading earlier messages…</p>}
+          {entries}
           {ticket.suggestion && <Kept suggestion={ticket.suggestion} />}
           {draft && <div class="message ours by-assistant"><span class="avatar spark" aria-hidden="true"><Bot size={15} /></span><div class="said"><span class="by"><b>Assistant</b>{draft.text ? "is writing" : "is thinking"}</span><div class="bubble draft">{draft.text || <Dots />}</div></div></div>}
           {mine.map((each) => <PendingBubble key={each.id} pending={each} />)}
           {types && <p class="typing-line"><Dots />{types.kind === "customer" ? ticket.customer_name || "Visitor" : types.name} is typing</p>}
         </div>
       </div>
-      {fresh > 0 && <button type="button" class="new-pill bottom" onClick={() => (box.current!.scrollTop = box.current!.scrollHeight)}><ArrowDown size={13} aria-hidden="true" />{fresh} new</button>}
+      {fresh > 0 && <button type="button" class="new-pill bottom" onClick={toEnd}><ArrowDown size={13} aria-hidden="true" />{fresh} new</button>}
     </div>
   )
 }
 
-function Entry({ message, before, newFrom }: { message: Message; before: Message | undefined; newFrom: number }) {
+const pageOf = ({ author, page }: Message): string => (author.kind === "customer" && page ? page.product || page.title || "" : "")
+
+function Entry({ message, before, newFrom, page }: { message: Message; before: Message | undefined; newFrom: number; page: string }) {
   const newDay = !before || dayKey(before.at) !== dayKey(message.at)
   const newTicket = before !== undefined && before.ticket_id !== message.ticket_id
   const ticket = newTicket ? tickets.get(message.ticket_id) : undefined
@@ -112,7 +146,7 @@ function Entry({ message, before, newFrom }: { message: Message; before: Message
       {newDay && <div class="day"><time dateTime={message.at}>{dayOf(message.at)}</time></div>}
       {newTicket && <div class="boundary"><b>#{ticket?.number}</b><span class="cut">{ticket?.subject || "A new matter"}</span></div>}
       {isFirstNew && <div class="fresh">New</div>}
-      {message.author.kind === "system" ? <p class="system-line" title={exact(message.at)}>{message.text}</p> : <Bubble message={message} same={same} />}
+      {message.author.kind === "system" ? <p class="system-line" title={exact(message.at)}>{message.text}</p> : <Bubble message={message} same={same && !page} page={page} channel={message.channel !== "webchat" || (before !== undefined && before.channel !== message.channel)} />}
     </>
   )
 }

@@ -5,7 +5,7 @@ export const now = signal(Date.now())
 setInterval(() => (now.value = Date.now()), 10_000)
 
 const at = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat => new Intl.DateTimeFormat(undefined, options)
-const clock = at({ hour: "2-digit", minute: "2-digit" })
+const clock = at({ hour: "numeric", minute: "2-digit" })
 const weekday = at({ weekday: "short" })
 const dayMonth = at({ day: "numeric", month: "short" })
 const dayMonthYear = at({ day: "numeric", month: "short", year: "numeric" })

@@ -1,40 +1,54 @@
 import { signal } from "@preact/signals"
-import { call, wordsOf } from "./api"
+import { call, Refused, wordsOf } from "./api"
 import { canWrite, me, openTicket, people, tickets } from "./desk"
 import { beside } from "./list"
 import { connection } from "./live"
 import { isActive, isDone, ticketOf, type Attachment, type Ticket } from "./model"
-import { go, showView, ticketPath } from "./router"
+import { detailsShown, go, showView, ticketPath } from "./router"
 import { addPending, acked, type Pending } from "./send"
 import { tell } from "./tell"
 import { viewNames, views } from "./views"
 import type { Ticket as WireTicket } from "../../shared/wire"
 
-export type Sheet = "keys" | "release" | { turn: string } | null
+export type Sheet = "keys" | "release" | { turn: string } | { taken: Ticket; holder: string } | null
 export const sheet = signal<Sheet>(null)
 /** Which menu of the open ticket stands open. */
 export const menu = signal<string | null>(null)
 export const writing = signal<"reply" | "note">("reply")
 
-async function change(ticket: Ticket, what: string, body?: object): Promise<void> {
+/** True when it was done. */
+async function change(ticket: Ticket, what: string, body?: object): Promise<boolean> {
   try {
     tickets.put([ticketOf(await call<WireTicket>("POST", `/api/tickets/${ticket.id}/${what}`, body))])
+    return true
   } catch (error) {
-    const holder = (error as { problem?: { type: string; holder?: string } }).problem
-    if (what === "take-over" && holder?.type === "taken") {
-      tell(`${holder.holder ?? "Someone"} has this ticket`, { label: "Take it on purpose", run: () => void change(ticket, what, { on_purpose: true }) })
-    } else tell(wordsOf(error))
+    const problem = error instanceof Refused ? error.problem : null
+    if (problem?.type === "taken") sheet.value = { taken: ticket, holder: problem.holder || "Someone" }
+    else tell(wordsOf(error))
+    return false
   }
 }
 
-export const takeOver = (ticket: Ticket): Promise<void> => change(ticket, "take-over", {})
-export const release = (ticket: Ticket, note: string): Promise<void> => change(ticket, "release", { note })
-export const resolve = (ticket: Ticket): Promise<void> => change(ticket, "resolve")
-export const reopen = (ticket: Ticket): Promise<void> => change(ticket, "reopen")
-export const snooze = (ticket: Ticket, until: Date): Promise<void> => change(ticket, "snooze", { until: until.toISOString() })
-export const assign = (ticket: Ticket, agent: string | null, team: string | null): Promise<void> => change(ticket, "assign", { agent_id: agent, team_id: team })
-export const setPriority = (ticket: Ticket, priority: Ticket["priority"]): Promise<void> => change(ticket, "priority", { priority })
-export const setTags = (ticket: Ticket, tags: readonly string[]): Promise<void> => change(ticket, "tags", { tags })
+/** Then the agent is where the next word is written. */
+export async function takeOver(ticket: Ticket, onPurpose = false): Promise<void> {
+  if ((await change(ticket, "take-over", { on_purpose: onPurpose })) && openTicket.peek()?.id === ticket.id) write("reply")
+}
+
+/** Buttons that go away with what they did hand the focus to the conversation. */
+const fromThread = async (done: Promise<boolean>): Promise<void> => {
+  await done
+  requestAnimationFrame(() => {
+    if (document.activeElement === document.body) document.querySelector<HTMLElement>(".log")?.focus({ preventScroll: true })
+  })
+}
+
+export const release = (ticket: Ticket, note: string): Promise<void> => fromThread(change(ticket, "release", { note }))
+export const resolve = (ticket: Ticket): Promise<void> => fromThread(change(ticket, "resolve"))
+export const reopen = (ticket: Ticket): Promise<void> => fromThread(change(ticket, "reopen"))
+export const snooze = (ticket: Ticket, until: Date): Promise<void> => fromThread(change(ticket, "snooze", { until: until.toISOString() }))
+export const assign = (ticket: Ticket, agent: string | null, team: string | null): Promise<boolean> => change(ticket, "assign", { agent_id: agent, team_id: team })
+export const setPriority = (ticket: Ticket, priority: Ticket["priority"]): Promise<boolean> => change(ticket, "priority", { priority })
+export const setTags = (ticket: Ticket, tags: readonly string[]): Promise<boolean> => change(ticket, "tags", { tags })
 
 export function say(ticket: Ticket, text: string, note: boolean, attachments: readonly Attachment[] = []): void {
   transmit(addPending(ticket.id, text, note, attachments), false)
@@ -102,15 +116,16 @@ export const commands: readonly Command[] = [
   { name: "Previous ticket", group: "Move", keys: "k", when: always, run: () => step(-1) },
   { name: "Back to the list", group: "Move", keys: "u", when: () => openTicket.value !== null, run: () => showViewAgain() },
   { name: "Filter the list", group: "Move", keys: "/", when: always, run: () => document.querySelector<HTMLElement>(".filter input")?.focus() },
+  { name: "Details", group: "Move", keys: "i", when: () => openTicket.value !== null, run: () => (detailsShown.value = !detailsShown.value) },
   { name: "Keyboard shortcuts", group: "Move", keys: "?", when: always, run: () => (sheet.value = "keys") },
   { name: "Take over", group: "Ticket", keys: "t", when: on((ticket) => !isDone(ticket) && !hasIt(ticket)), run: withTicket((ticket) => void takeOver(ticket)) },
   { name: "Release", group: "Ticket", keys: "l", when: on((ticket) => isActive(ticket) && ticket.control === "agents"), run: () => (sheet.value = "release") },
   { name: "Reply", group: "Ticket", keys: "r", when: on(always), run: () => write("reply") },
   { name: "Note", group: "Ticket", keys: "n", when: on(always), run: () => write("note") },
   { name: "Resolve", group: "Ticket", keys: "e", when: on((ticket) => !isDone(ticket)), run: withTicket((ticket) => void resolve(ticket)) },
-  { name: "Reopen", group: "Ticket", keys: "o", when: on((ticket) => ticket.status === "resolved" || ticket.status === "snoozed"), run: withTicket((ticket) => void reopen(ticket)) },
+  { name: "Reopen", group: "Ticket", keys: "o", when: on((ticket) => isDone(ticket) || ticket.status === "snoozed"), run: withTicket((ticket) => void reopen(ticket)) },
   { name: "Snooze", group: "Ticket", keys: "s", when: on((ticket) => isActive(ticket)), run: () => (menu.value = "snooze") },
-  { name: "Assign", group: "Ticket", keys: "a", when: on((ticket) => !isDone(ticket)), run: () => (menu.value = "assign") },
+  { name: "Assign", group: "Ticket", keys: "a", when: on((ticket) => !isDone(ticket)), run: () => { detailsShown.value = true; menu.value = "assign" } },
   ...viewNames.map((name): Command => ({ name: views[name].label, group: "Views", keys: `g ${views[name].key}`, when: always, run: () => showView(name) })),
 ]
 

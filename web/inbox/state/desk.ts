@@ -17,6 +17,7 @@ export class Conversation {
   readonly messages = new Table<Message>()
   readonly more = signal(false)
   readonly loadingMore = signal(false)
+  readonly loaded = signal(false)
   /** How far was read when the thread was opened: where the "new" mark stands. */
   readonly readBefore = signal(0)
   readonly inOrder = computed(() => this.messages.all().sort((a, b) => a.seq - b.seq))

@@ -1,9 +1,9 @@
 import { batch, computed, effect, signal } from "@preact/signals"
 import type { TicketPage } from "../../shared/wire"
 import { call } from "./api"
-import { me, putReads, tickets } from "./desk"
+import { me, openId, putReads, tickets } from "./desk"
 import { ticketOf, type Ticket } from "./model"
-import { openKey, view } from "./router"
+import { view } from "./router"
 import { views, type ViewName } from "./views"
 
 interface Shown {
@@ -14,10 +14,12 @@ interface Shown {
 const PAGE = 100
 
 export const filter = signal("")
-/** True while the pointer or the focus is in the list: then no row moves. */
+/** True while the pointer is in the list, or it is scrolled: then no row moves. */
 export const held = signal(false)
 export const loading = signal(true)
 const next = signal<string | null>(null)
+/** After a page that did not come, nobody asks again by himself before a fresh list. */
+let stuck = false
 const shown = signal<Shown>({ view: "open", ids: [] })
 
 const rank: Record<Ticket["priority"], number> = { urgent: 0, high: 1, normal: 2, low: 3 }
@@ -74,38 +76,61 @@ let asked = 0
 export async function loadList(): Promise<void> {
   const round = ++asked
   loading.value = true
-  const page = await call<TicketPage>("GET", `/api/tickets?view=${view.peek()}&limit=${PAGE}`).finally(() => {
+  const page = await firstPage().finally(() => {
     if (round === asked) loading.value = false
   })
   if (round === asked) take(page)
 }
 
+export const firstPage = (): Promise<TicketPage> => call<TicketPage>("GET", `/api/tickets?view=${view.peek()}&limit=${PAGE}`)
+
+/** Takes a first page that came together with the rest of a fresh state. */
+export function takeFirst(page: TicketPage): void {
+  asked += 1
+  loading.value = false
+  take(page)
+}
+
 export async function loadMore(): Promise<void> {
-  if (next.peek() === null || loading.peek()) return
+  if (next.peek() === null || loading.peek() || stuck) return
   const round = asked
   loading.value = true
   const cursor = encodeURIComponent(next.peek()!)
-  const page = await call<TicketPage>("GET", `/api/tickets?view=${view.peek()}&limit=${PAGE}&cursor=${cursor}`).finally(() => {
-    loading.value = false
-  })
-  if (round === asked) take(page, true)
+  try {
+    const page = await call<TicketPage>("GET", `/api/tickets?view=${view.peek()}&limit=${PAGE}&cursor=${cursor}`)
+    if (round === asked) take(page, true)
+  } catch (error) {
+    stuck = round === asked
+    throw error
+  } finally {
+    if (round === asked) loading.value = false
+  }
 }
 
 function take(page: TicketPage, appended = false): void {
   batch(() => {
     putReads(page.reads)
     tickets.put(page.tickets.map(ticketOf))
-    next.value = page.next
+    next.value = page.next ?? null
+    stuck = false
   })
   if (appended) letIn()
 }
 
-/** The row beside the open one, or the first. */
+let stood = { id: "", at: -1 }
+
+/** The row beside this one; where it has left the list, the one that moved into its place. Without one, the first. */
 export function beside(step: 1 | -1, from: string | null): string | null {
   const ids = rows.peek()
-  const at = from === null ? -1 : ids.indexOf(from)
-  if (at === -1) return ids[0] ?? null
-  return ids[at + step] ?? null
+  if (from === null) return ids[0] ?? null
+  const at = ids.indexOf(from)
+  if (at !== -1) return ids[at + step] ?? null
+  if (stood.id !== from) return ids[0] ?? null
+  return ids[step === 1 ? stood.at : stood.at - 1] ?? ids.at(-1) ?? null
 }
 
-export const noneOpen = computed(() => openKey.value === null)
+effect(() => {
+  const id = openId.value
+  const at = id === null ? -1 : rows.value.indexOf(id)
+  if (id !== null && at !== -1) stood = { id, at }
+})

@@ -1,19 +1,23 @@
 import { batch, effect, signal } from "@preact/signals"
 import { Connection } from "../../shared/connection"
 import { Outbox } from "../../shared/outbox"
-import type { AgentFrame, AgentOut, Event, Me, Message as WireMessage, TicketOpen } from "../../shared/wire"
+import type { AgentFrame, AgentOut, Event, Me, MessagePage, TicketOpen } from "../../shared/wire"
 import { call, onSignedOut, Refused } from "./api"
 import { conversations, Conversation, counts, customers, forget, me, openId, openProblem, openTicket, people, putReads, readSeq, threads, tickets } from "./desk"
-import { loadList } from "./list"
+import { firstPage, loadList, takeFirst } from "./list"
 import { messageOf, threadOf, ticketOf, type Counts, type Message } from "./model"
 import { openKey, view } from "./router"
-import { acked, pending, refused } from "./send"
+import { acked, keepRefused, pending, refused } from "./send"
 
 /** Who types on which ticket, and until when it is believed. */
 export const typing = signal<ReadonlyMap<string, { name: string; kind: string; until: number }>>(new Map())
 export const viewing = signal<ReadonlyMap<string, readonly string[]>>(new Map())
 export const drafts = signal<ReadonlyMap<string, { turn: string; epoch: number; text: string }>>(new Map())
 export const signedIn = signal<boolean | null>(null)
+/** Why the sign-in page shows, when nobody asked for it. */
+export const sentOut = signal(false)
+/** True while the first answer of all is still out, and the server can't be reached. */
+export const noAnswer = signal(false)
 
 const TYPING_LASTS = 6_000
 const VIEWING_LASTS = 25_000
@@ -27,10 +31,15 @@ const patched = <V>(map: ReadonlyMap<string, V>, key: string, value: V | null): 
   return copy
 }
 
-const outbox = new Outbox<AgentFrame>("shopbell:sends", localStorage)
-pending.value = outbox.waiting().flatMap(([id, frame]) =>
-  frame.type === "send" ? [{ id, ticket: frame.ticket_id, text: frame.draft.text, note: frame.draft.visibility === "note", attachments: [], problem: null }] : [],
-)
+/** What this agent said and the server has not answered; nobody else who signs in here sends it. */
+let sends = new Outbox<AgentFrame>("shopbell:nobody")
+
+function openOutbox(agent: string): void {
+  sends = new Outbox<AgentFrame>(`shopbell:sends:${agent}`, localStorage)
+  pending.value = sends.waiting().flatMap(([id, frame]) =>
+    frame.type === "send" ? [{ id, ticket: frame.ticket_id, text: frame.draft.text, note: frame.draft.visibility === "note", attachments: [], problem: null }] : [],
+  )
+}
 
 export const connection = new Connection<AgentFrame, AgentOut>({
   url: () => `${location.origin.replace(/^http/, "ws")}/ws/agent`,
@@ -38,15 +47,17 @@ export const connection = new Connection<AgentFrame, AgentOut>({
   receive,
   fresh: takeFresh,
   revoked: async () => {
-    signedIn.value = false
+    leave(true)
     return false
   },
-  outbox,
+  get outbox() {
+    return sends
+  },
   polling: {
     next: async (resume, abort) => {
       const query = resume ? `?epoch=${resume.epoch}&position=${resume.position}` : ""
       const answer = await fetch(`/api/poll${query}`, { signal: abort })
-      if (answer.status === 401) signedIn.value = false
+      if (answer.status === 401) leave(true)
       if (!answer.ok) throw new Error(`poll answered ${answer.status}`)
       return (await answer.json()) as AgentOut
     },
@@ -63,14 +74,18 @@ export const connection = new Connection<AgentFrame, AgentOut>({
   },
 })
 
+/** Everything anew, and shown in one step: nothing empties on the way. */
 async function takeFresh(): Promise<void> {
-  const come = await call<Me>("GET", "/api/me")
+  const key = openKey.peek()
+  const [who, page, numbers, open] = await Promise.all([call<Me>("GET", "/api/me"), firstPage(), call<Counts>("GET", "/api/counts"), key === null ? null : opened(key)])
   batch(() => {
     forget()
-    me.value = come
-    people.put(come.people)
+    me.value = who
+    people.put(who.people)
+    counts.value = numbers
+    takeFirst(page)
+    if (open) takeOpen(open, key!)
   })
-  await Promise.all([loadList(), loadCounts(), loadOpen()])
 }
 
 let countsLater: ReturnType<typeof setTimeout> | undefined
@@ -90,31 +105,41 @@ export function conversation(thread: string): Conversation {
   return held
 }
 
+/** What the address names, or null after saying why it can't be shown. */
+async function opened(key: string): Promise<TicketOpen | null> {
+  try {
+    return await call<TicketOpen>("GET", `/api/tickets/${openTicket.peek()?.id ?? key}`)
+  } catch (error) {
+    if (!(error instanceof Refused) || error.problem.status === 0 || error.problem.status >= 500) throw error
+    if (openKey.peek() === key) openProblem.value = error.problem
+    return null
+  }
+}
+
 /** Fills the thread of the ticket in the address. */
-export async function loadOpen(): Promise<void> {
+async function loadOpen(): Promise<void> {
   const key = openKey.peek()
   openProblem.value = null
   if (key === null) return
   try {
-    const come = await call<TicketOpen>("GET", `/api/tickets/${openTicket.peek()?.id ?? key}`)
-    batch(() => {
-      tickets.put([come.ticket, ...come.tickets].map(ticketOf))
-      threads.put([threadOf(come.thread)])
-      customers.put([come.customer])
-      const talk = conversation(come.thread.id)
-      talk.readBefore.value = come.read_seq
-      talk.more.value = come.more
-      talk.messages.put(come.messages.map(messageOf))
-      loaded.value = come.thread.id
-    })
-    readTo(come.thread.id)
+    const come = await opened(key)
+    if (come) batch(() => takeOpen(come, key))
   } catch (error) {
-    if (error instanceof Refused && openKey.peek() === key) openProblem.value = error.problem
+    if (error instanceof Refused && openKey.peek() === key && !openTicket.peek()) openProblem.value = error.problem
   }
 }
 
-/** The thread shown last, once it is here. */
-export const loaded = signal<string | null>(null)
+function takeOpen(come: TicketOpen, key: string): void {
+  tickets.put([come.ticket, ...come.tickets].map(ticketOf))
+  threads.put([threadOf(come.thread)])
+  customers.put([come.customer])
+  const talk = conversation(come.thread.id)
+  talk.messages.put(come.messages.map(messageOf))
+  if (!talk.loaded.peek()) talk.more.value = come.more
+  talk.readBefore.value = come.read_seq
+  talk.loaded.value = true
+  if (openKey.peek() === key) readTo(come.thread.id)
+}
 
 export async function loadOlder(thread: string): Promise<void> {
   const talk = conversation(thread)
@@ -122,7 +147,7 @@ export async function loadOlder(thread: string): Promise<void> {
   if (!first || !talk.more.peek() || talk.loadingMore.peek()) return
   talk.loadingMore.value = true
   try {
-    const page = await call<{ messages: WireMessage[]; more: boolean }>("GET", `/api/threads/${thread}/messages?before=${first.seq}&limit=50`)
+    const page = await call<MessagePage>("GET", `/api/threads/${thread}/messages?before=${first.seq}&limit=50`)
     batch(() => {
       talk.messages.put(page.messages.map(messageOf))
       talk.more.value = page.more
@@ -137,6 +162,13 @@ export function readTo(thread: string): void {
   if (document.visibilityState !== "visible" || last <= readSeq(thread).peek()) return
   readSeq(thread).value = last
   connection.tell({ type: "read", thread_id: thread, seq: last })
+}
+
+/** What was read while nothing could be told. */
+function tellRead(): void {
+  const thread = openTicket.peek()?.thread_id
+  const seq = thread ? readSeq(thread).peek() : 0
+  if (thread && seq > 0) connection.tell({ type: "read", thread_id: thread, seq })
 }
 
 function receive(frame: AgentOut): void {
@@ -196,20 +228,25 @@ function apply(event: Event): void {
 /** Who is signed in, if anyone; then the live part begins. */
 export async function begin(): Promise<void> {
   try {
-    me.value = await call<Me>("GET", "/api/me")
-    entered(me.value)
+    entered(await call<Me>("GET", "/api/me"))
   } catch (error) {
-    signedIn.value = error instanceof Refused && error.problem.status !== 401 ? null : false
-    if (signedIn.value === null) setTimeout(() => void begin(), 3_000)
+    if (error instanceof Refused && error.problem.status === 401) return
+    noAnswer.value = true
+    setTimeout(() => void begin(), 3_000)
   }
 }
 
 let following = false
 
 export function entered(who: Me): void {
-  me.value = who
-  people.put(who.people)
-  signedIn.value = true
+  batch(() => {
+    if (me.peek()?.agent.id !== who.agent.id) forget()
+    openOutbox(who.agent.id)
+    me.value = who
+    people.put(who.people)
+    signedIn.value = true
+    sentOut.value = false
+  })
   connection.restart()
   if (following) return
   following = true
@@ -228,23 +265,34 @@ export function entered(who: Me): void {
     void openId.value
     if (connection.state.value === "live") look()
   })
+  effect(() => {
+    if (connection.state.value === "live") tellRead()
+  })
   setInterval(look, VIEW_EVERY)
   document.addEventListener("visibilitychange", () => {
     look()
     const thread = openTicket.peek()?.thread_id
     if (thread) readTo(thread)
   })
+  addEventListener("pagehide", keepRefused)
 }
 
-onSignedOut(() => {
+/** To the sign-in page; `sent` when it was not the agent's own wish. */
+function leave(sent: boolean): void {
   connection.stop()
-  signedIn.value = false
-})
+  batch(() => {
+    sentOut.value = sent && me.peek() !== null
+    signedIn.value = false
+  })
+}
+
+onSignedOut(() => leave(true))
 
 export async function signOut(): Promise<void> {
   await call("DELETE", "/api/session").catch(() => undefined)
-  connection.stop()
-  forget()
-  me.value = null
-  signedIn.value = false
+  batch(() => {
+    leave(false)
+    forget()
+    me.value = null
+  })
 }

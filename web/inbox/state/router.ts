@@ -19,16 +19,18 @@ export const openKey = computed(() => /^\/t\/([^/]+)/.exec(address.value.pathnam
 
 export const invitation = computed(() => (address.value.pathname === "/invitation" ? address.value.hash.slice(1) : null))
 
-/** On a phone the details of the open ticket are a page of their own. */
-export const detailsOnPhone = signal(false)
+/** Below this the details lie over the thread, and on a phone they are a page of their own. */
+export const narrow = matchMedia("(max-width: 1240px)")
 
-export const pane = computed<Pane>(() => (openKey.value === null ? "list" : detailsOnPhone.value ? "details" : "thread"))
+export const detailsShown = signal(!narrow.matches)
+
+export const pane = computed<Pane>(() => (openKey.value === null ? "list" : detailsShown.value ? "details" : "thread"))
 
 export function go(path: string, how: "push" | "replace" = "push"): void {
   const next = new URL(path, location.href)
   if (next.href === location.href) return
   history[how === "push" ? "pushState" : "replaceState"](null, "", next)
-  detailsOnPhone.value = false
+  if (narrow.matches) detailsShown.value = false
   address.value = next
 }
 

@@ -37,5 +37,12 @@ export function refused(id: string, problem: Problem): void {
   pending.value = pending.value.map((each) => (each.id === id ? { ...each, problem } : each))
 }
 
+/** A page that goes takes refused words along, as drafts. */
+export function keepRefused(): void {
+  for (const { ticket, text, problem } of pending.peek()) {
+    if (problem) keepText(ticket, [keptText(ticket), text].filter(Boolean).join("\n\n"))
+  }
+}
+
 /** Text that somebody asked to put in the composer: a suggestion, or a refused reply. */
 export const wantedText = signal<string | null>(null)

@@ -33,7 +33,7 @@ export const views: Record<ViewName, View> = {
     label: "Waiting for a person",
     count: "waiting",
     key: "w",
-    holds: (ticket) => isActive(ticket) && ticket.waiting_since !== null,
+    holds: (ticket) => ticket.status === "open" && ticket.waiting_since !== null,
     empty: "Nobody is waiting for a person.",
     byWait: true,
   },
