@@ -4,7 +4,7 @@ from pathlib import Path
 
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
-from shopbell.server import health, pages, sessions, tickets
+from shopbell.server import files, health, me, pages, sessions, tickets
 from shopbell.server.doors import agents_only
 from shopbell.server.sockets.agent import agent_socket
 from shopbell.server.sockets.polling import poll, widget_poll
@@ -29,13 +29,15 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route("/api/widget/messages", visitors_only(messages.send), methods=["POST"]),
         Route("/api/widget/ask-person", visitors_only(messages.ask_person), methods=["POST"]),
         Route("/api/widget/read", visitors_only(messages.read), methods=["POST"]),
+        Route("/api/widget/attachments", visitors_only(files.create_by_visitor), methods=["POST"]),
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),
         Route("/api/session", sessions.create, methods=["POST"]),
         Route("/api/session", agents_only("viewer", sessions.delete), methods=["DELETE"]),
+        Route("/api/me", agents_only("viewer", me.show)),
         Route("/api/counts", agents_only("viewer", tickets.counts)),
         Route("/api/tickets", agents_only("viewer", tickets.index)),
-        Route(f"{TICKET}/messages", agents_only("viewer", tickets.messages)),
+        Route(TICKET, agents_only("viewer", tickets.show)),
         Route(f"{TICKET}/messages", agents_only("agent", tickets.send), methods=["POST"]),
         Route(f"{TICKET}/take-over", agents_only("agent", tickets.take_over), methods=["POST"]),
         Route(f"{TICKET}/release", agents_only("agent", tickets.release), methods=["POST"]),
@@ -45,6 +47,8 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route(f"{TICKET}/snooze", agents_only("agent", tickets.snooze), methods=["POST"]),
         Route(f"{TICKET}/priority", agents_only("agent", tickets.priority), methods=["POST"]),
         Route(f"{TICKET}/tags", agents_only("agent", tickets.tags), methods=["POST"]),
+        Route("/api/attachments", agents_only("agent", files.create), methods=["POST"]),
+        Route("/files/{file_id}", files.show),
         Route("/", pages.inbox),
         Route("/t/{rest:path}", pages.inbox),
         Route("/invitation", pages.inbox),

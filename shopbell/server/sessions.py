@@ -6,6 +6,7 @@ from starlette.responses import Response
 from shopbell.desk.people.commands import sign_in, sign_out
 from shopbell.realtime.frames import Problem
 from shopbell.server.doors import COOKIE, answer, decode, problem, state_of
+from shopbell.server.me import me
 from shopbell.server.types import SignIn
 
 
@@ -15,7 +16,7 @@ async def create(request: Request) -> Response:
         return problem(Problem(type="origin", title="Wrong origin", status=403))
     body = await decode(request, SignIn)
     token, session = await sign_in(state.desk, body.email, body.password)
-    response = answer(session.agent)
+    response = answer(await me(state, session.agent))
     response.set_cookie(
         COOKIE,
         token,

@@ -1,8 +1,6 @@
 """The inbox's doors to tickets: who may, decode, one desk call, answer."""
 
-from uuid import UUID
-
-from starlette.exceptions import HTTPException
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -10,15 +8,15 @@ from shopbell.desk.control import commands as control
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.commands import reply
 from shopbell.desk.people.types import Agent
-from shopbell.desk.threads.reads import messages_before
+from shopbell.desk.threads.reads import read_positions
 from shopbell.desk.tickets import commands, reads
 from shopbell.desk.tickets.types import Ticket
 from shopbell.realtime.frames import AgentAck
+from shopbell.server.asked import cursor, limited, named, named_or_numbered, place
 from shopbell.server.doors import answer, decode, state_of
 from shopbell.server.types import (
     Assign,
     Counts,
-    MessagePage,
     Release,
     Reply,
     SetPriority,
@@ -31,17 +29,12 @@ from shopbell.server.types import (
 
 async def index(request: Request) -> Response:
     desk, agent = state_of(request).desk, _agent(request)
-    cursor = request.query_params.get("cursor")
-    limit = _number(request, "limit", 50)
-    tickets = await reads.tickets_in(
-        desk,
-        agent,
-        request.query_params.get("view", "open"),
-        before=_uuid(cursor) if cursor else None,
-        limit=limit,
-    )
-    following = str(tickets[-1].id) if len(tickets) == min(limit, 100) else None
-    return answer(TicketPage(tickets=tickets, reads=(), next=following))
+    view, limit = request.query_params.get("view", "open"), limited(request, 50)
+    found = await reads.tickets_in(desk, agent, view, after=place(request), limit=limit + 1)
+    tickets, more = found[:limit], len(found) > limit
+    positions = await read_positions(desk, agent, tuple(one.thread_id for one in tickets))
+    following = cursor(tickets[-1].updated_at, tickets[-1].id) if more else None
+    return answer(TicketPage(tickets=tickets, reads=positions, next=following))
 
 
 async def counts(request: Request) -> Response:
@@ -51,18 +44,19 @@ async def counts(request: Request) -> Response:
     )
 
 
-async def messages(request: Request) -> Response:
-    desk, ticket = state_of(request).desk, await _ticket(request)
-    before = _number(request, "before", 0) or None
-    page, more = await messages_before(desk, ticket.thread_id, before)
-    return answer(MessagePage(messages=page, more=more))
+async def show(request: Request) -> Response:
+    state, wanted = state_of(request), named_or_numbered(request, "ticket_id", "The ticket")
+    opened = await reads.open_ticket(state.desk, _agent(request), wanted)
+    signed = tuple(state.hub.audiences.sign(one) for one in opened.messages)
+    return answer(msgspec.structs.replace(opened, messages=signed))
 
 
 async def send(request: Request) -> Response:
     ticket, body = await _ticket(request), await decode(request, Reply)
     desk, agent = state_of(request).desk, _agent(request)
     written = await reply(desk, ticket.id, agent, body.draft, take_on_purpose=body.take)
-    return answer(AgentAck(id=body.draft.id, message=written.message))
+    message = state_of(request).hub.audiences.sign(written.message)
+    return answer(AgentAck(id=body.draft.id, message=message))
 
 
 async def take_over(request: Request) -> Response:
@@ -113,25 +107,9 @@ async def tags(request: Request) -> Response:
 
 
 async def _ticket(request: Request) -> Ticket:
-    ticket_id = _uuid(request.path_params["ticket_id"])
+    ticket_id = named(request, "ticket_id", "The ticket")
     return await reads.ticket_for(state_of(request).desk, _agent(request), ticket_id)
 
 
 def _agent(request: Request) -> Agent:
     return request.state.agent
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as wrong:
-        raise HTTPException(404, "The ticket was not found") from wrong
-
-
-def _number(request: Request, name: str, default: int) -> int:
-    text = request.query_params.get(name, "")
-    if not text:
-        return default
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 16):
-        raise HTTPException(422, f"{name} must be a positive whole number")
-    return max(1, int(text))

@@ -7,12 +7,12 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from shopbell.desk.connections.types import Brand
-from shopbell.desk.customers.types import Customer
 from shopbell.desk.events.types import AgentRead
 from shopbell.desk.messages.types import Draft, Message
 from shopbell.desk.people.types import Agent, Role, Team
-from shopbell.desk.threads.types import ShopperMessage, ShopperThread, Thread
+from shopbell.desk.threads.types import ShopperMessage, ShopperThread
 from shopbell.desk.tickets.types import Priority, Ticket
+from shopbell.desk.tickets.types import TicketOpen as TicketOpen
 
 Short = Annotated[str, Meta(max_length=200)]
 Long = Annotated[str, Meta(max_length=4000)]
@@ -34,7 +34,8 @@ class SetPassword(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Me(Struct, frozen=True, kw_only=True):
-    """GET /api/me: who is signed in, and what the inbox needs to name things."""
+    """GET /api/me: who is signed in, and what the inbox needs to name things. `channels` are
+    the names people know them by; `position` was reached before any of this was read."""
 
     agent: Agent
     people: tuple[Agent, ...]
@@ -64,19 +65,6 @@ class TicketPage(Struct, frozen=True, kw_only=True):
     tickets: tuple[Ticket, ...]
     reads: tuple[AgentRead, ...]
     next: str | None = None
-
-
-class TicketOpen(Struct, frozen=True, kw_only=True):
-    """GET /api/tickets/{id}: all that opening a ticket shows, in one answer. `messages` are the
-    thread's newest, oldest first; `tickets` are all of the thread's."""
-
-    ticket: Ticket
-    thread: Thread
-    customer: Customer
-    messages: tuple[Message, ...]
-    more: bool
-    tickets: tuple[Ticket, ...]
-    read_seq: int
 
 
 class MessagePage(Struct, frozen=True, kw_only=True):

@@ -215,7 +215,7 @@ export interface Identity {
   verified: boolean
 }
 
-/** GET /api/me: who is signed in, and what the inbox needs to name things. */
+/** GET /api/me: who is signed in, and what the inbox needs to name things. `channels` are the names people know them by; `position` was reached before any of this was read. */
 export interface Me {
   agent: Agent
   people: Agent[]
@@ -516,7 +516,7 @@ export interface Ticket {
   version?: number
 }
 
-/** GET /api/tickets/{id}: all that opening a ticket shows, in one answer. `messages` are the thread's newest, oldest first; `tickets` are all of the thread's. */
+/** GET /api/tickets/{id}: all that opening a ticket shows. `messages` are the thread's newest, oldest first, and `more` says that there are older ones; `tickets` are the thread's newest 100, oldest first. `read_seq` is how far the asking agent has read. */
 export interface TicketOpen {
   ticket: Ticket
   thread: Thread

@@ -1,10 +1,29 @@
-"""Agents and their sessions as they are read."""
+"""Agents, their teams and their sessions as they are read."""
 
 from collections.abc import Set
 from uuid import UUID
 
+import msgspec
+
 from shopbell.desk.database import Desk
-from shopbell.desk.people.types import Role
+from shopbell.desk.people.commands import AGENT_COLUMNS, agent_from
+from shopbell.desk.people.types import Agent, Role, Team
+
+
+async def everyone(desk: Desk) -> tuple[Agent, ...]:
+    """Every agent, the disabled too, by name: old messages and tickets still name them."""
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(
+            f"SELECT {AGENT_COLUMNS} FROM agent a ORDER BY a.name, a.id".encode()  # noqa: S608  our own columns
+        )
+        return tuple(agent_from(row) for row in await found.fetchall())
+
+
+async def teams(desk: Desk) -> tuple[Team, ...]:
+    """Every team, by name."""
+    async with desk.pool.connection() as connection:
+        found = await connection.execute("SELECT id, name FROM team ORDER BY name")
+        return tuple(msgspec.convert(row, Team) for row in await found.fetchall())
 
 
 async def standing_sessions(desk: Desk, sessions: Set[UUID]) -> dict[UUID, Role]:

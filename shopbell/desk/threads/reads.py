@@ -6,7 +6,9 @@ import msgspec
 
 from shopbell.desk.database import Desk
 from shopbell.desk.errors import NotFound
+from shopbell.desk.events.types import AgentRead
 from shopbell.desk.messages.types import Message
+from shopbell.desk.people.types import Agent
 from shopbell.desk.threads.types import ShopperAuthor, ShopperMessage, ShopperThread, Thread
 from shopbell.desk.tickets.types import Ticket
 from shopbell.desk.work import message_from, ticket_from
@@ -33,6 +35,33 @@ async def messages_before(
         )
         rows = await found.fetchall()
     return tuple(message_from(row) for row in reversed(rows[:limit])), len(rows) > limit
+
+
+async def thread_for(desk: Desk, agent: Agent, thread_id: UUID) -> Thread:
+    """The thread, if this agent may see it. Raises NotFound, also for one joined to another."""
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(
+            "SELECT t.* FROM thread t JOIN customer c ON c.id = t.customer_id"
+            " WHERE t.id = %s AND c.merged_into IS NULL",
+            (thread_id,),
+        )
+        row = await found.fetchone()
+    if row is None or agent.disabled:
+        raise NotFound("The conversation")
+    return msgspec.convert(row, Thread)
+
+
+async def read_positions(
+    desk: Desk, agent: Agent, threads: tuple[UUID, ...]
+) -> tuple[AgentRead, ...]:
+    """How far this agent has read these threads; those never read are left out."""
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(
+            "SELECT agent_id, thread_id, seq FROM agent_read"
+            " WHERE agent_id = %s AND thread_id = ANY(%s)",
+            (agent.id, list(threads)),
+        )
+        return tuple(msgspec.convert(row, AgentRead) for row in await found.fetchall())
 
 
 async def shopper_state(desk: Desk, thread_id: UUID) -> ShopperThread:

@@ -1,13 +1,25 @@
 """Tickets as lists show them. A ticket is loaded for a person through `ticket_for` and only there."""
 
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from shopbell.desk.database import Desk
+import msgspec
+
+from shopbell.desk.customers.reads import customer_from
+from shopbell.desk.database import Desk, load_queries
 from shopbell.desk.errors import Invalid, NotFound
 from shopbell.desk.people.types import Agent
-from shopbell.desk.tickets.types import Ticket
-from shopbell.desk.work import ticket_from
+from shopbell.desk.threads.types import Thread
+from shopbell.desk.tickets.types import Ticket, TicketOpen
+from shopbell.desk.work import message_from, ticket_from
+
+SQL = load_queries(__file__)
+MOST_TICKETS = 100
+MOST_MESSAGES = 30
+
+Place = tuple[datetime, UUID]
+"""Where in a list a ticket stands: when it last changed, and its id."""
 
 View = Literal["mine", "unassigned", "waiting", "assistant", "open", "snoozed", "resolved"]
 
@@ -28,8 +40,7 @@ COUNTS = (
     f"SELECT {', '.join(f'count(*) FILTER (WHERE {VIEWS[v]}) AS {v}' for v in VIEWS)} FROM ticket k"  # noqa: S608  our own words only
 )
 PAGE = (
-    "AND (%(before)s::uuid IS NULL OR (k.updated_at, k.id) <"
-    " (SELECT b.updated_at, b.id FROM ticket b WHERE b.id = %(before)s))"
+    "AND (%(id)s::uuid IS NULL OR (k.updated_at, k.id) < (%(at)s::timestamptz, %(id)s))"
     " ORDER BY k.updated_at DESC, k.id DESC LIMIT %(limit)s"
 )
 
@@ -44,16 +55,63 @@ async def ticket_for(desk: Desk, agent: Agent, ticket_id: UUID) -> Ticket:
     return ticket_from(row)
 
 
+async def open_ticket(desk: Desk, agent: Agent, named: UUID | int) -> TicketOpen:
+    """All that opening a ticket shows, by its id or its number, in two round trips.
+
+    Raises NotFound, as `ticket_for` does.
+    """
+    async with desk.pool.connection() as connection:
+        by = "id" if isinstance(named, UUID) else "number"
+        found = await connection.execute(f"{SELECT} WHERE k.{by} = %s".encode(), (named,))
+        row = await found.fetchone()
+        if row is None or agent.disabled:
+            raise NotFound("The ticket")
+        values = {
+            "thread_id": row["thread_id"],
+            "customer_id": row["customer_id"],
+            "agent_id": agent.id,
+            "messages": MOST_MESSAGES + 1,
+            "tickets": MOST_TICKETS,
+        }
+        async with connection.pipeline():
+            threads, customers, said, beside, reads = [
+                await connection.execute(SQL[query].encode(), values)
+                for query in ("thread", "customer", "newest_messages", "newest_tickets", "read_seq")
+            ]
+        thread, customer, read = (
+            await threads.fetchone(),
+            await customers.fetchone(),
+            await reads.fetchone(),
+        )
+        assert thread is not None
+        assert customer is not None
+        messages, tickets = await said.fetchall(), await beside.fetchall()
+    return TicketOpen(
+        ticket=ticket_from(row),
+        thread=msgspec.convert(thread, Thread),
+        customer=customer_from(customer),
+        messages=tuple(message_from(one) for one in reversed(messages[:MOST_MESSAGES])),
+        more=len(messages) > MOST_MESSAGES,
+        tickets=tuple(ticket_from(one) for one in reversed(tickets)),
+        read_seq=read["seq"] if read else 0,
+    )
+
+
 async def tickets_in(
-    desk: Desk, agent: Agent, view: str, *, before: UUID | None = None, limit: int = 50
+    desk: Desk, agent: Agent, view: str, *, after: Place | None = None, limit: int = 50
 ) -> tuple[Ticket, ...]:
-    """Tickets of a view, newest change first, after the ticket `before` in that order."""
+    """Tickets of a view, newest change first, beyond the place `after` in that order. One that
+    changes meanwhile moves to the front: its event tells of it.
+
+    Raises Invalid for a view that there is not.
+    """
     if view not in VIEWS:
         raise Invalid(f"There is no view {view!r}", f"Choose one of {', '.join(VIEWS)}.")
+    at, ticket_id = after or (None, None)
     async with desk.pool.connection() as connection:
         found = await connection.execute(
             f"{SELECT} WHERE {VIEWS[view]} {PAGE}".encode(),
-            {"agent": agent.id, "before": before, "limit": min(limit, 100)},
+            {"agent": agent.id, "at": at, "id": ticket_id, "limit": limit},
         )
         return tuple(ticket_from(row) for row in await found.fetchall())
 

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from shopbell.desk.messages.types import AuthorKind, Citation
+from shopbell.desk.customers.types import Customer
+from shopbell.desk.messages.types import AuthorKind, Citation, Message
+from shopbell.desk.threads.types import Thread
 
 Status = Literal["open", "pending", "snoozed", "resolved", "closed"]
 Priority = Literal["low", "normal", "high", "urgent"]
@@ -81,3 +83,17 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     updated_at: datetime
     resolved_at: datetime | None = None
     version: int = 1
+
+
+class TicketOpen(Struct, frozen=True, kw_only=True):
+    """GET /api/tickets/{id}: all that opening a ticket shows. `messages` are the thread's newest, oldest first, and
+    `more` says that there are older ones; `tickets` are the thread's newest 100, oldest first.
+    `read_seq` is how far the asking agent has read."""
+
+    ticket: Ticket
+    thread: Thread
+    customer: Customer
+    messages: tuple[Message, ...]
+    more: bool
+    tickets: tuple[Ticket, ...]
+    read_seq: int

@@ -5,19 +5,16 @@ from starlette.responses import Response
 
 from shopbell.desk.messages.types import Draft
 from shopbell.realtime.frames import AskPerson
-from shopbell.server.asked import number
+from shopbell.server.asked import limited, number
 from shopbell.server.doors import answer, decode, state_of
 from shopbell.server.types import ReadTo, ShopperPage
 from shopbell.server.widget import talk
 
-MOST = 100
-
 
 async def index(request: Request) -> Response:
     before = number(request, "before") or None
-    limit = min(number(request, "limit", talk.PAGE), MOST)
     _, messages, more = await talk.conversation(
-        state_of(request), request.state.visitor, before, limit
+        state_of(request), request.state.visitor, before, limited(request, talk.PAGE)
     )
     return answer(ShopperPage(messages=messages, more=more))
 

@@ -1,0 +1,31 @@
+"""Who is signed in, and what the inbox needs to name things."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shopbell.connectors.channels.registry import labels
+from shopbell.desk.connections.reads import brands
+from shopbell.desk.people.reads import everyone, teams
+from shopbell.desk.people.types import Agent
+from shopbell.server.doors import answer, state_of
+from shopbell.server.state import State
+from shopbell.server.types import Me
+
+
+async def show(request: Request) -> Response:
+    return answer(await me(state_of(request), request.state.agent))
+
+
+async def me(state: State, agent: Agent) -> Me:
+    """What GET /api/me answers this agent. The position is read first: whoever resumes from it
+    misses nothing that happened while the rest was read."""
+    epoch, position = state.hub.epoch, state.hub.position
+    return Me(
+        agent=agent,
+        people=await everyone(state.desk),
+        teams=await teams(state.desk),
+        brands=await brands(state.desk),
+        channels=dict(labels()),
+        epoch=epoch,
+        position=position,
+    )
