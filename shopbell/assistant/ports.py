@@ -9,6 +9,7 @@ from shopbell.assistant.knowledge.embed import Embedder, LocalEmbedder
 from shopbell.assistant.knowledge.lexicon import Lexicon
 from shopbell.assistant.models.port import Caps, Model
 from shopbell.assistant.models.via_litellm import LitellmModel
+from shopbell.assistant.products import Facets
 from shopbell.assistant.words.language import detect
 from shopbell.assistant.words.listen import Listener
 from shopbell.connectors.commerce.types import Shop
@@ -17,12 +18,13 @@ from shopbell.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """`shop` is None where no shop is connected, `model` where no model is set."""
+    """`shop` and `facets` are None where no shop is connected, `model` where no model is set."""
 
     pool: AsyncConnectionPool[Any]
     embedder: Embedder
     listener: Listener
     shop: Shop | None = None
+    facets: Facets | None = None
     model: Model | None = None
     lexicon: Lexicon = field(default_factory=Lexicon)
     caps: Caps = field(default_factory=Caps)
@@ -42,4 +44,7 @@ async def open_ports(
         )
         await model.warm_up()
     listener = await Listener.ready(embedder)
-    return Ports(pool=pool, embedder=embedder, listener=listener, shop=shop, model=model)
+    facets = await Facets.ready(embedder) if shop is not None else None
+    return Ports(
+        pool=pool, embedder=embedder, listener=listener, shop=shop, facets=facets, model=model
+    )

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from shopbell.assistant import extract, orders, summary, talk
+from shopbell.assistant import extract, orders, products, summary, talk
 from shopbell.assistant.knowledge.embed import Vectors
 from shopbell.assistant.knowledge.search import Hit, Searched, search_by, sentences_of
 from shopbell.assistant.knowledge.words import count_words
@@ -30,10 +30,11 @@ from shopbell.assistant.types import (
 from shopbell.assistant.words.language import detect
 from shopbell.assistant.words.listen import Intent, heard, wants_action, without_courtesies
 from shopbell.assistant.words.templates import say, with_wait
-from shopbell.connectors.commerce.types import ShopUnavailable
+from shopbell.connectors.commerce.types import Product, ShopUnavailable
 
 _SHORT = 4
 _EVIDENCE = 6
+_WHICH = "which_product"
 _SAME_QUESTION = 0.85
 _SETTLED = 0.3
 """USE cosine from which a question touches what an agent's note says was settled."""
@@ -93,6 +94,7 @@ class _Turn:
         self.why = ""
         self.usage: Usage | None = None
         self.cut: tuple[str, ...] = ()
+        self.product: Product | None = None
 
     async def run(self) -> Thought:
         decision = await self._decide()
@@ -140,9 +142,12 @@ class _Turn:
             return self._hand_off("failed_twice", "not_it", "The same was asked again.")
         if self._touches_what_was_settled(rows[1 + len(self.talk.before) :] @ quick):
             return self._hand_off("settled_by_people", "settled", "An agent's note is about this.")
+        told = await self._about_product()
+        if told is not None and self.ports.model is None:
+            return told
         searched = await self._search(quick, deep)
         if self.ports.model is not None:
-            return await self._by_model(searched)
+            return await self._by_model(searched, told)
         return await self._quote(searched) or self._unsure()
 
     async def _quote(self, searched: Searched) -> Answer | None:
@@ -212,18 +217,42 @@ class _Turn:
             return self._hand_off(reason, "unsure", f"Order status, again: {looked.outcome}.")
         return self._say(template, f"Order status: {looked.outcome}.")
 
+    async def _about_product(self) -> Answer | Say | None:
+        """The facts that are asked for about the product that is meant, or which one that is."""
+        shop, facets = self.ports.shop, self.ports.facets
+        if shop is None or facets is None:
+            return None
+        try:
+            with self._step("product"):
+                self.product = product = await products.product_meant(
+                    shop, self.question, self.context.page
+                )
+                facet = await facets.asked(self.ports.embedder, self.question, product)
+        except ShopUnavailable:
+            return None
+        if product is None:
+            unknown = facet in products.OF_A_PRODUCT_ALONE and _WHICH not in self.talk.said
+            return self._say(_WHICH, f"No product is named: {facet}.") if unknown else None
+        if facet is None:
+            return None
+        facts = products.told(product, facet, self.question, self.language)
+        self.sure = 1.0
+        self.why = f"The shop's own facts about {product.title}: {facet}."
+        return Answer(
+            text=products.answer_text(product, facet, facts, self.language),
+            language=self.language,
+            citations=(products.cite(product, facts),),
+            confidence=1.0,
+        )
+
     def _say(self, template: str, why: str) -> Say:
         self.why = why
         return Say(text=say(template, self.language), language=self.language, template=template)
 
-    async def _by_model(self, searched: Searched) -> Decision:
-        model = self.ports.model
-        if model is None or not searched.hits:
+    async def _by_model(self, searched: Searched, told: Answer | Say | None) -> Decision:
+        model, evidence = self.ports.model, self._evidence(searched)
+        if model is None or not evidence:
             return self._unsure()
-        evidence = [
-            Evidence(name=f"S{at}", text=f"{hit.title}\n{hit.text}", citation=extract.cite(hit))
-            for at, hit in enumerate(searched.hits[:_EVIDENCE], 1)
-        ]
         spoken: Spoken
         drafted = False
 
@@ -250,7 +279,7 @@ class _Turn:
             self.why = why = f"{_TROUBLE[failure.trouble]} {failure}"
             if drafted:
                 await self.on_draft("")
-            quoted = await self._quote(searched)
+            quoted = told or await self._quote(searched)
             return quoted or self._hand_off(failure.trouble, "trouble", why)
         self.usage, self.cut = spoken.usage, spoken.cut
         if not spoken.parts:
@@ -264,6 +293,16 @@ class _Turn:
             citations=spoken.citations,
             confidence=round(self.sure, 4),
         )
+
+    def _evidence(self, searched: Searched) -> list[Evidence]:
+        held = [
+            Evidence(name=f"S{at}", text=f"{hit.title}\n{hit.text}", citation=extract.cite(hit))
+            for at, hit in enumerate(searched.hits[:_EVIDENCE], 1)
+        ]
+        if self.product is not None:
+            facts = products.facts_of(self.product)
+            held.insert(0, Evidence(name="P1", text=facts, citation=products.cite(self.product)))
+        return held
 
     def _unsure(self, why: str = "No source answers this surely enough.") -> HandOff:
         return self._hand_off("no_grounded_answer", "unsure", why)
@@ -290,7 +329,8 @@ class _Turn:
 
     def _with_what_went_before(self) -> str:
         before = self.talk.before
-        if before and count_words(self.asked) < _SHORT and not self._order_numbers():
+        goes_on = count_words(self.asked) < _SHORT or _WHICH in self.talk.said
+        if before and goes_on and not self._order_numbers():
             return f"{before[-1]}\n{self.asked}"
         return self.asked
 

@@ -13,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 from shopbell import settings as settings_module
 from shopbell.assistant.knowledge.embed import LocalEmbedder
 from shopbell.assistant.ports import Ports
+from shopbell.assistant.products import Facets
 from shopbell.assistant.turn import think
 from shopbell.assistant.types import (
     Author,
@@ -49,6 +50,11 @@ def listener(embedder: LocalEmbedder) -> Listener:
 
 
 @pytest.fixture(scope="session")
+def facets(embedder: LocalEmbedder) -> Facets:
+    return asyncio.run(Facets.ready(embedder))
+
+
+@pytest.fixture(scope="session")
 def knowledge_url(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A database with the demo shop and its searchable articles; tests only read it."""
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
@@ -78,12 +84,14 @@ async def knowledge(knowledge_url: str) -> AsyncIterator[AsyncConnectionPool[Any
 
 @pytest.fixture
 def ports(
-    knowledge: AsyncConnectionPool[Any], embedder: LocalEmbedder, listener: Listener
+    knowledge: AsyncConnectionPool[Any],
+    embedder: LocalEmbedder,
+    listener: Listener,
+    facets: Facets,
 ) -> Ports:
     """A turn's ports without a model."""
-    return Ports(
-        pool=knowledge, embedder=embedder, listener=listener, shop=DemoShop(knowledge, "http://x")
-    )
+    shop = DemoShop(knowledge, "http://x")
+    return Ports(pool=knowledge, embedder=embedder, listener=listener, shop=shop, facets=facets)
 
 
 class Drafts:
