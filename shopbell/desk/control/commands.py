@@ -15,6 +15,7 @@ from shopbell.desk.messages.commands import (
     ASSISTANT,
     Written,
     add_message,
+    check_draft,
     check_free,
     engage,
     written_before,
@@ -53,7 +54,7 @@ async def release(desk: Desk, ticket_id: UUID, agent: Agent, note_id: UUID, note
             return unit.ticket
         message = None
         if note.strip():
-            draft = Draft(id=note_id, text=note.strip(), visibility="note")
+            draft = check_draft(Draft(id=note_id, text=note, visibility="note"))
             message = add_message(unit, author, draft)
         hand_back(unit)
         unit.change_ticket(assignee_id=None)

@@ -18,6 +18,7 @@ from shopbell.desk.control.rules import hand_back, take
 from shopbell.desk.database import Desk
 from shopbell.desk.errors import Fenced, Invalid, NotFound, Taken
 from shopbell.desk.ids import uuid7
+from shopbell.desk.messages.masking import masked
 from shopbell.desk.messages.types import (
     MAX_ATTACHMENTS,
     MAX_TEXT,
@@ -27,6 +28,7 @@ from shopbell.desk.messages.types import (
     Draft,
     Message,
     MessageExtra,
+    Page,
 )
 from shopbell.desk.people.types import Agent
 from shopbell.desk.tickets.types import Preview, Suggestion, Ticket
@@ -35,6 +37,7 @@ from shopbell.desk.work import SQL, Work, message_from, work
 
 REOPENS_WITHIN = timedelta(days=14)
 DEBOUNCE = timedelta(milliseconds=600)
+LONGEST_PAGE_TEXT = 2_000
 ASSISTANT = Author(kind="assistant", name="Assistant")
 
 
@@ -46,8 +49,9 @@ class Written(Struct, frozen=True, kw_only=True):
 
 
 def check_draft(draft: Draft) -> Draft:
-    """The draft with its text trimmed; raises Invalid with words that say what to do."""
-    text = draft.text.replace("\x00", "").strip()
+    """The draft with its text trimmed, and card numbers and keys in it masked: this is before
+    anything keeps it or thinks about it. Raises Invalid with words that say what to do."""
+    text = masked(draft.text.replace("\x00", "").strip())
     if not text and not draft.attachments:
         raise Invalid("The message is empty", "Write something, or add a file.")
     if len(text) > MAX_TEXT:
@@ -260,7 +264,7 @@ def add_message(
         channel=channel,
         text=draft.text,
         citations=citations,
-        page=draft.page,
+        page=_fit_page(draft.page),
         why=why,
         delivery=Delivery(status=status) if outgoing else None,
         turn_id=turn_id,
@@ -289,6 +293,14 @@ def add_message(
         ),
     )
     return message
+
+
+def _fit_page(page: Page | None) -> Page | None:
+    """The page as far as it is of use to whoever answers."""
+    if page is None:
+        return None
+    parts: dict[str, str] = msgspec.structs.asdict(page)
+    return Page(**{name: masked(text[:LONGEST_PAGE_TEXT]) for name, text in parts.items()})
 
 
 def _message_columns(message: Message, connection_id: UUID, external_id: str) -> dict[str, Any]:

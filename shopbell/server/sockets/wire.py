@@ -11,6 +11,7 @@ import structlog
 from msgspec import Struct
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from shopbell.desk.messages.masking import masked
 from shopbell.realtime.frames import (
     CLOSE_BAD_FRAME,
     CLOSE_HELLO,
@@ -141,7 +142,7 @@ class Wire(Generic[Frame]):
         try:
             return self._decoder.decode(without_nul(raw))
         except (msgspec.DecodeError, RecursionError) as wrong:
-            log.info("frame refused", why=str(wrong)[:200])
+            log.info("frame refused", why=masked(str(wrong)[:200]))
             raise Ended(CLOSE_BAD_FRAME) from wrong
 
 
