@@ -1,12 +1,16 @@
-import { BadgeCheck, ChevronLeft, ExternalLink, X } from "lucide-preact"
+import { BadgeCheck, ChevronLeft, CircleDashed, ExternalLink, UserRoundX, Users, X } from "lucide-preact"
 import { agentsToChoose, assign, setPriority, setTags } from "../state/commands"
 import { canWrite, conversations, customers, me, nameOf, teamName, tickets } from "../state/desk"
 import type { Ticket } from "../state/model"
 import { detailsShown, follow, ticketPath } from "../state/router"
 import { ago } from "../state/clock"
-import { Avatar, Control, Menu } from "./small"
+import { Avatar, Channel, Holder, Menu } from "./small"
 
 const priorities = ["low", "normal", "high", "urgent"] as const
+
+const statuses: Record<Ticket["status"], string> = { open: "Open", pending: "Waiting for the customer", snoozed: "Snoozed", resolved: "Resolved", closed: "Closed" }
+
+const title = (word: string): string => word[0]!.toUpperCase() + word.slice(1)
 
 const safe = (url: string): string | undefined => (/^https?:\/\//.test(url) ? url : undefined)
 
@@ -23,20 +27,21 @@ export function Details({ ticket }: { ticket: Ticket }) {
         <section>
           <div class="person"><Avatar name={name} size="large" /><div><b>{name}</b>{customer?.language && <span class="quiet">Writes in {new Intl.DisplayNames(undefined, { type: "language" }).of(customer.language)}</span>}</div></div>
           {customer?.identities.filter((each) => each.kind !== "visitor").map((each) => (
-            <div class="identity" key={each.id}><BadgeCheck size={14} aria-hidden="true" style={{ opacity: each.verified ? 1 : 0.25 }} /><span class="cut" title={each.value}>{each.value}</span><small class={each.verified ? "yes" : ""}>{each.verified ? "Verified" : "Claimed"}</small></div>
+            <div class="identity" key={each.id}><Channel name={each.kind} only /><span class="cut" title={each.value}>{each.value}</span><small class={each.verified ? "yes" : ""}>{each.verified ? <BadgeCheck size={12} aria-hidden="true" /> : <CircleDashed size={12} aria-hidden="true" />}{each.verified ? "Verified" : "Claimed"}</small></div>
           ))}
         </section>
         <section>
           <h2>Ticket #{ticket.number}</h2>
           <dl class="pairs">
-            <div><dt>Status</dt><dd><Control ticket={ticket} /></dd></div>
+            <div><dt>Status</dt><dd>{statuses[ticket.status]}</dd></div>
+            <div><dt>Answering</dt><dd><Holder ticket={ticket} /></dd></div>
             <div><dt>Owner</dt><dd>{canWrite.value ? <Menu name="assign" label={`Assign, now ${owner}`} button={<span class="cut">{owner}</span>} choices={[
-              { name: "Me", far: "", checked: ticket.assignee_id === me.value?.agent.id, run: () => void assign(ticket, me.value!.agent.id, ticket.team_id) },
-              ...agentsToChoose().filter((agent) => agent.id !== me.value?.agent.id).map((agent) => ({ name: agent.name, checked: agent.id === ticket.assignee_id, run: () => void assign(ticket, agent.id, ticket.team_id) })),
-              ...(me.value?.teams ?? []).map((team) => ({ name: `Team ${team.name}`, checked: ticket.assignee_id === null && team.id === ticket.team_id, run: () => void assign(ticket, null, team.id) })),
-              { name: "Nobody", checked: ticket.assignee_id === null && ticket.team_id === null, run: () => void assign(ticket, null, null) },
+              { name: "Me", icon: <Avatar name={me.value?.agent.name ?? ""} size="small" />, checked: ticket.assignee_id === me.value?.agent.id, run: () => void assign(ticket, me.value!.agent.id, ticket.team_id) },
+              ...agentsToChoose().filter((agent) => agent.id !== me.value?.agent.id).map((agent) => ({ name: agent.name, icon: <Avatar name={agent.name} size="small" />, checked: agent.id === ticket.assignee_id, run: () => void assign(ticket, agent.id, ticket.team_id) })),
+              ...(me.value?.teams ?? []).map((team) => ({ name: team.name, icon: <Users size={16} aria-hidden="true" />, checked: ticket.assignee_id === null && team.id === ticket.team_id, run: () => void assign(ticket, null, team.id) })),
+              { name: "Nobody", icon: <UserRoundX size={16} aria-hidden="true" />, checked: ticket.assignee_id === null && ticket.team_id === null, run: () => void assign(ticket, null, null) },
             ]} /> : owner}</dd></div>
-            <div><dt>Priority</dt><dd>{canWrite.value ? <Menu name="priority" label={`Priority, now ${ticket.priority}`} button={ticket.priority} choices={priorities.map((each) => ({ name: each, checked: each === ticket.priority, run: () => void setPriority(ticket, each) }))} /> : ticket.priority}</dd></div>
+            <div><dt>Priority</dt><dd>{canWrite.value ? <Menu name="priority" label={`Priority, now ${ticket.priority}`} button={title(ticket.priority)} choices={priorities.map((each) => ({ name: title(each), checked: each === ticket.priority, run: () => void setPriority(ticket, each) }))} /> : title(ticket.priority)}</dd></div>
           </dl>
           <div class="tags">
             {ticket.tags.map((tag) => <span class="mark" key={tag}>{tag}{canWrite.value && <button type="button" aria-label={`Remove tag ${tag}`} onClick={() => void setTags(ticket, ticket.tags.filter((each) => each !== tag))}><X size={11} aria-hidden="true" /></button>}</span>)}

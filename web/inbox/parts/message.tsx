@@ -1,4 +1,4 @@
-import { Bot, CircleAlert, CircleHelp, FileText, Paperclip, ShoppingBag, Sparkles, StickyNote, TriangleAlert } from "lucide-preact"
+import { Bot, CircleAlert, CircleHelp, FileText, Hand, Paperclip, ShoppingBag, Sparkles, StickyNote, TriangleAlert } from "lucide-preact"
 import { exact, hourOf, upcoming } from "../state/clock"
 import { sayOnPurpose, sheet, write } from "../state/commands"
 import { canWrite, threads } from "../state/desk"
@@ -81,11 +81,11 @@ const Suggested = ({ text }: { text: string }) => <div class="suggested"><span>S
 export function Handoff({ handoff }: { handoff: HandoffData }) {
   return (
     <section class="card handoff" aria-label="Handoff">
-      <header><TriangleAlert size={16} aria-hidden="true" /><h2>{reasons[handoff.reason]}</h2><time dateTime={handoff.at} title={exact(handoff.at)}>{hourOf(handoff.at)}</time></header>
-      {handoff.summary && <p>{handoff.summary}</p>}
+      <header><Hand size={16} aria-hidden="true" /><h2>{reasons[handoff.reason]}</h2><time dateTime={handoff.at} title={exact(handoff.at)}>{hourOf(handoff.at)}</time></header>
+      {handoff.summary && <div class="summary"><Rich text={handoff.summary} marks /></div>}
       <dl>
-        {handoff.wants && <><dt>They want</dt><dd>{handoff.wants}</dd></>}
-        {handoff.tried && handoff.tried.length > 0 && <><dt>Tried</dt><dd><ul>{handoff.tried.map((each) => <li key={each}>{each}</li>)}</ul></dd></>}
+        {handoff.wants && !handoff.summary?.includes(handoff.wants) && <><dt>They want</dt><dd>{handoff.wants}</dd></>}
+        {handoff.tried && handoff.tried.length > 0 && <><dt>Tried</dt><dd>{handoff.tried.length === 1 ? handoff.tried[0] : <ul>{handoff.tried.map((each) => <li key={each}>{each}</li>)}</ul>}</dd></>}
         {handoff.promised_by && <><dt>Promised by</dt><dd><time dateTime={handoff.promised_by} title={exact(handoff.promised_by)}>{upcoming(handoff.promised_by)}</time></dd></>}
       </dl>
       {handoff.suggested_reply && <Suggested text={handoff.suggested_reply} />}

@@ -1,7 +1,7 @@
-import { Bot, Camera, CircleUser, Gamepad2, Hash, Hourglass, Mail, MessageCircle, MessageSquareText, Music2, Phone, Send, Smartphone, Zap } from "lucide-preact"
+import { Bot, Camera, CheckCheck, CircleUser, Clock, Gamepad2, Hash, Hourglass, Mail, MessageCircle, MessageSquareText, Music2, Phone, Send, Smartphone, Zap } from "lucide-preact"
 import type { ComponentChildren, JSX } from "preact"
 import { useEffect, useRef } from "preact/hooks"
-import { ago, exact, now, waited } from "../state/clock"
+import { ago, exact, now, upcoming, waited } from "../state/clock"
 import { firstName, me, nameOf } from "../state/desk"
 import { isActive, type Ticket } from "../state/model"
 import { menu } from "../state/commands"
@@ -17,14 +17,17 @@ const channels: Record<string, [typeof Mail, string]> = {
   discord: [Gamepad2, "Discord"],
   slack: [Hash, "Slack"],
   telegram: [Send, "Telegram"],
+  phone: [Phone, "Phone"],
+  visitor: [MessageCircle, "Web chat"],
 }
 
-export function Channel({ name }: { name: string }) {
+/** The mark of a channel: its shape and its name, or with `only` the shape that tells its name. */
+export function Channel({ name, only = false }: { name: string; only?: boolean }) {
   const [Icon, label] = channels[name] ?? [MessageSquareText, me.value?.channels[name] ?? name]
   return (
-    <span class="channel">
-      <Icon size={13} aria-hidden="true" />
-      {label}
+    <span class="channel" {...(only ? { title: label } : {})}>
+      <Icon size={only ? 14 : 13} aria-hidden="true" />
+      {only ? <span class="unseen">{label}</span> : label}
     </span>
   )
 }
@@ -42,7 +45,13 @@ export function Avatar({ name, size = "" }: { name: string; size?: "" | "small" 
 
 /** Who may answer now, in words and a shape. */
 export function Control({ ticket }: { ticket: Ticket }) {
-  if (!isActive(ticket)) return <span class="mark">{ticket.status === "snoozed" ? "Snoozed" : "Resolved"}</span>
+  if (ticket.status === "snoozed") return <span class="mark"><Clock size={12} aria-hidden="true" />{ticket.snoozed_until ? `Snoozed until ${upcoming(ticket.snoozed_until)}` : "Snoozed"}</span>
+  if (!isActive(ticket)) return <span class="mark"><CheckCheck size={12} aria-hidden="true" />Resolved</span>
+  return <Holder ticket={ticket} />
+}
+
+/** Who may answer, whatever the status. */
+export function Holder({ ticket }: { ticket: Ticket }) {
   if (ticket.control === "assistant") return <span class="mark assistant"><Bot size={12} aria-hidden="true" />Assistant</span>
   if (ticket.assignee_id === null) return <span class="mark waiting"><Hourglass size={11} aria-hidden="true" />Waiting for a person</span>
   const mine = ticket.assignee_id === me.value?.agent.id
@@ -68,7 +77,7 @@ export interface Choice {
 }
 
 /** A button with a menu below it; `name` also opens it from the keyboard. */
-export function Menu({ name, label, choices, button, side = "", look = "button", tip }: { name: string; label: string; choices: readonly Choice[]; button: ComponentChildren; side?: string; look?: string; tip?: string }) {
+export function Menu({ name, label, choices, button, side = "", look = "button", home: kind = "", tip }: { name: string; label: string; choices: readonly Choice[]; button: ComponentChildren; side?: string; look?: string; home?: string; tip?: string }) {
   const home = useRef<HTMLDivElement>(null)
   const open = menu.value === name
   useEffect(() => {
@@ -100,7 +109,7 @@ export function Menu({ name, label, choices, button, side = "", look = "button",
     event.stopPropagation()
   }
   return (
-    <div class="menu-home" ref={home} onKeyDown={onKeyDown}>
+    <div class={`menu-home ${kind}`} ref={home} onKeyDown={onKeyDown}>
       <button type="button" class={look} {...(tip ? { title: tip } : {})} aria-haspopup="menu" aria-expanded={open} aria-label={label} onClick={() => (menu.value = open ? null : name)}>
         {button}
       </button>

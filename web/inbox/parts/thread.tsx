@@ -1,4 +1,4 @@
-import { ArrowDown, Bot, CheckCheck, ChevronLeft, Clock, Eye, MessagesSquare, PanelRight, RotateCcw, Undo2, WifiOff } from "lucide-preact"
+import { ArrowDown, Bot, CheckCheck, ChevronLeft, Clock, Ellipsis, Eye, MessagesSquare, PanelRight, RotateCcw, Undo2, WifiOff } from "lucide-preact"
 import { Fragment } from "preact"
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks"
 import { exact, dayKey, dayOf, upcoming } from "../state/clock"
@@ -26,10 +26,17 @@ export function ThreadPane() {
   return <main class="pane thread-pane" aria-label={`Ticket ${ticket.number}`}><Header ticket={ticket} /><Log key={ticket.thread_id} ticket={ticket} /><Composer key={ticket.id} ticket={ticket} /></main>
 }
 
-function Action({ name, children, main = false }: { name: string; children?: preact.ComponentChildren; main?: boolean }) {
+/** What has no room in a phone's header. */
+function More({ ticket }: { ticket: Ticket }) {
+  const can = ["Release", "Resolve", "Assign"].map(command).filter((each) => each.when())
+  const snoozing = command("Snooze").when() ? snoozeTimes().map(({ name, until }) => ({ name: `Snooze: ${name.toLowerCase()}`, run: () => void snooze(ticket, until) })) : []
+  return <Menu name="more" label="More" home="only-phone" look="icon-button" button={<Ellipsis size={18} aria-hidden="true" />} choices={[...can.map(({ name, run }) => ({ name, run })), ...snoozing, { name: "Details", run: () => (detailsShown.value = true) }]} />
+}
+
+function Action({ name, children, main = false, phone = false }: { name: string; children?: preact.ComponentChildren; main?: boolean; phone?: boolean }) {
   const { when, run, keys } = command(name)
   if (!when()) return null
-  return <button type="button" class={`button ${main ? "main" : ""}`} aria-label={name} title={`${name} (${keys})`} onClick={run}>{children}<span class={children ? "words" : ""}>{name}</span></button>
+  return <button type="button" class={`button ${main ? "main" : ""} ${phone ? "" : "not-phone"}`} title={`${name} (${keys})`} onClick={run}>{children}<span>{name}</span></button>
 }
 
 function Header({ ticket }: { ticket: Ticket }) {
@@ -41,12 +48,13 @@ function Header({ ticket }: { ticket: Ticket }) {
       <div class="thread-title"><h1><span class="cut">{ticket.customer_name || "Visitor"}</span><span class="num">#{ticket.number}</span></h1><p><Control ticket={ticket} />{connection.state.value === "offline" && <span class="mark red only-phone"><WifiOff size={12} aria-hidden="true" />Offline</span>}{eyes.length > 0 && <span class="viewers" title={`${eyes.map(nameOf).join(", ")} looking`}><Eye size={13} aria-hidden="true" /><span class="cut">{eyes.map((agent) => firstName(nameOf(agent))).join(", ")}</span><span class="unseen">looking</span></span>}</p></div>
       <div class="thread-actions">
         {!canWrite.value && <span class="mark">View only</span>}
-        {canWrite.value && open && <Menu name="snooze" label="Snooze" tip="Snooze (s)" look="icon-button" button={<Clock size={16} aria-hidden="true" />} choices={snoozeTimes().map(({ name, until }) => ({ name, far: upcoming(until.toISOString()), run: () => void snooze(ticket, until) }))} />}
+        {canWrite.value && open && <Menu name="snooze" label="Snooze" home="not-phone" tip="Snooze (s)" look="icon-button" button={<Clock size={16} aria-hidden="true" />} choices={snoozeTimes().map(({ name, until }) => ({ name, far: upcoming(until.toISOString()), run: () => void snooze(ticket, until) }))} />}
         <Action name="Release"><Undo2 size={15} aria-hidden="true" /></Action>
-        <Action name="Resolve"><CheckCheck size={15} aria-hidden="true" /></Action>
-        <Action name="Reopen"><RotateCcw size={15} aria-hidden="true" /></Action>
-        <Action name="Take over" main />
-        <button type="button" class="icon-button" aria-label="Details" title="Details (i)" aria-pressed={detailsShown.value} onClick={() => (detailsShown.value = !detailsShown.value)}><PanelRight size={16} aria-hidden="true" /></button>
+        <Action name="Resolve" phone={!command("Take over").when()}><CheckCheck size={15} aria-hidden="true" /></Action>
+        <Action name="Reopen" phone><RotateCcw size={15} aria-hidden="true" /></Action>
+        <Action name="Take over" main phone />
+        <More ticket={ticket} />
+        <button type="button" class="icon-button not-phone" aria-label="Details" title="Details (i)" aria-pressed={detailsShown.value} onClick={() => (detailsShown.value = !detailsShown.value)}><PanelRight size={16} aria-hidden="true" /></button>
       </div>
     </header>
   )

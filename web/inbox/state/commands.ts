@@ -75,8 +75,8 @@ export function snoozeTimes(): { name: string; until: Date }[] {
   const toMonday = (8 - new Date().getDay()) % 7 || 7
   return [
     { name: "In 3 hours", until: new Date(Date.now() + 3 * 3_600_000) },
-    { name: "Tomorrow, 9:00", until: at(1, 9) },
-    { name: "Next Monday, 9:00", until: at(toMonday, 9) },
+    { name: "Tomorrow morning", until: at(1, 9) },
+    { name: "Next week", until: at(toMonday, 9) },
   ]
 }
 
