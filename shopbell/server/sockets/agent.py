@@ -48,6 +48,7 @@ async def agent_socket(websocket: WebSocket) -> None:
     """One agent's socket, from its handshake to its end."""
     state: State = websocket.app.state.shopbell
     if not state.own_page(websocket.headers):
+        log.warning("access refused", kind="origin", who="nobody", door="/ws/agent")
         await websocket.close(1008)
         return
     await websocket.accept()

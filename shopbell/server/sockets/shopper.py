@@ -32,10 +32,12 @@ from shopbell.realtime.frames import (
 )
 from shopbell.realtime.listeners import Ended, Listener, events_frame
 from shopbell.realtime.live import Live, publish
+from shopbell.server.audit import note_refusal
 from shopbell.server.doors import address_of
 from shopbell.server.sockets.outcome import acked_or_refused, done_or_dropped
 from shopbell.server.sockets.wire import Wire
 from shopbell.server.state import State
+from shopbell.server.widget.doors import check_origin
 from shopbell.server.widget.talk import ask, conversation, read, say
 from shopbell.server.widget.tokens import read_token
 
@@ -54,25 +56,19 @@ async def shopper_socket(websocket: WebSocket) -> None:
             if not isinstance(hello, ShopperHello):
                 raise Ended(CLOSE_HELLO)
             visitor = await read_token(state, hello.token)
-            if not allowed_origin(visitor, websocket.headers.get("origin")):
-                raise Ended(CLOSE_REVOKED)
+            check_origin(state, visitor.connection, websocket.headers.get("origin"))
             with state.crowd.person(str(visitor.id)):
                 await ShopperSocket(state, wire, visitor).talk(hello.resume)
     except Ended as ended:
         await wire.close(ended.code)
-    except DeskError:
+    except DeskError as refused:
+        note_refusal(refused, who="visitor", door="/ws/shopper")
         await wire.close(CLOSE_REVOKED)
     except (OperationalError, PoolTimeout) as away:
         log.warning("shopper socket without database", error=type(away).__name__)
         await wire.close(CLOSE_RESUME)
     except WebSocketDisconnect:
         return
-
-
-def allowed_origin(visitor: Visitor, origin: str | None) -> bool:
-    """Whether a page of this origin may hold the chat; programs send none and are let in."""
-    origins = visitor.connection.settings.origins
-    return not origins or origin is None or origin in origins
 
 
 class ShopperSocket:
