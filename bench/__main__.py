@@ -43,6 +43,14 @@ def live(
     _told(bench.live(scale), keep)
 
 
+@app.command()
+def ack(rounds: Rounds = 3, seconds: Seconds = 3.0, keep: Keep = False) -> None:
+    """Committed, then acked: against python-socketio and socket.io doing the same."""
+    from bench import ack as bench
+
+    _told(bench.ack(bench.Scale(seconds=seconds, rounds=rounds)), keep)
+
+
 def _told(done: Report, keep: bool) -> None:
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"{done.name}-{done.at:%Y%m%d-%H%M%S}.json"

@@ -87,6 +87,7 @@ class Client(asyncio.Protocol):
         elif kind == PING:
             self._write(PONG, payload)
         elif kind == CLOSE and not self.closed.done():
+            self._write(CLOSE, payload)
             self.closed.set_result(int.from_bytes(payload[:2]) if payload else 1005)
 
     def _write(self, kind: int, payload: bytes) -> None:

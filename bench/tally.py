@@ -39,6 +39,7 @@ class Tally:
         self._last: dict[UUID, int] = {}
         self._reordered = 0
         self.took: list[float] = []
+        self.last_at = 0.0
         self._all_came = asyncio.Event()
 
     def said(self, message: UUID, meant_at: float) -> None:
@@ -56,6 +57,7 @@ class Tally:
         if self._heard[message] > 1:
             return
         self.took.append(at - meant)
+        self.last_at = at
         if order is not None:
             self._reordered += seq <= self._last.get(order, 0)
             self._last[order] = max(seq, self._last.get(order, 0))

@@ -1,0 +1,1 @@
+"""What others build the same with: each acks a message once the same rows are committed."""
