@@ -27,7 +27,7 @@ from shopbell.realtime.audiences import Audiences, shopper_frame
 from shopbell.realtime.frames import AnswerDraft, Viewing, encode
 from shopbell.realtime.history import decode_event, first_kept, from_database, from_redis
 from shopbell.realtime.listeners import Listener
-from shopbell.realtime.live import Live, live_frames
+from shopbell.realtime.live import Live, heed_cancel, live_frames
 from shopbell.realtime.relay import HEAD, stream_key
 
 log = structlog.get_logger()
@@ -164,6 +164,7 @@ class Hub:
 
     async def _follow_stream(self) -> None:
         while True:
+            heed_cancel()
             try:
                 await self._step()
             except (OperationalError, PoolTimeout) as away:
@@ -272,6 +273,7 @@ class Hub:
 
     async def _follow_live(self) -> None:
         while True:
+            heed_cancel()
             try:
                 async for live in live_frames(self._redis, self.epoch):
                     self._tell_live(live)

@@ -56,12 +56,24 @@ async def publish(redis: Redis, epoch: UUID, live: Live) -> None:
         await client.publish(live_key(epoch), msgspec.json.encode(live))
 
 
+def heed_cancel() -> None:
+    """Raise CancelledError in a task that was cancelled and did not hear of it.
+
+    redis-py sends by `asyncio.wait_for`, which in Python 3.11 swallows a cancel that comes in the
+    moment its work is done (python/cpython#86296). Loops over Redis call this in each round.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 async def heard(redis: Redis, channel: str) -> AsyncIterator[bytes]:
     """What is published on a channel from now on. Raises RedisError when Redis goes away."""
     client: Any = redis
     async with client.pubsub(ignore_subscribe_messages=True) as pubsub:
         await pubsub.subscribe(channel)
         while True:
+            heed_cancel()
             said = await pubsub.get_message(timeout=LISTEN_S)
             if said is not None:
                 yield said["data"]

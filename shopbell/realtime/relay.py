@@ -27,7 +27,7 @@ from psycopg.rows import DictRow, dict_row
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from shopbell.realtime.live import heard, wake_key
+from shopbell.realtime.live import heard, heed_cancel, wake_key
 
 log = structlog.get_logger()
 
@@ -139,6 +139,7 @@ class Relay:
     async def _hear_writers(self) -> None:
         """Wake when another process says that it left events; polling covers what is missed."""
         while True:
+            heed_cancel()
             with suppress(RedisError, OSError):
                 async for _ in heard(self._redis, self._wake_key):
                     self._woken.set()
@@ -163,6 +164,7 @@ class Relay:
         while True:
             self._moved.clear()
             while self._published < self._position:
+                heed_cancel()
                 moved = await self._next(connection)
                 try:
                     await self._add(key, moved)
@@ -172,6 +174,7 @@ class Relay:
                     await asyncio.sleep(POLL)
                 else:
                     self._published = moved[-1].position
+            heed_cancel()
             await self._moved.wait()
 
     async def _next(self, connection: AsyncConnection[DictRow]) -> Sequence[Moved]:
@@ -201,7 +204,8 @@ class Relay:
 
     async def _pause(self) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), POLL)
+            async with asyncio.timeout(POLL):
+                await self._woken.wait()
 
 
 async def _one(connection: AsyncConnection[DictRow], query: bytes) -> DictRow:
