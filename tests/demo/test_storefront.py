@@ -9,12 +9,15 @@ import httpx
 import jwt
 import msgspec
 import pytest
+from markupsafe import escape
+from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 from starlette.applications import Starlette
 
 from shopbell.connectors.commerce.demo import library
 from shopbell.connectors.commerce.demo.seed import WIDGET_KEY, seed
 from shopbell.connectors.commerce.demo.shop import DemoShop
+from shopbell.connectors.commerce.demo.storefront.identity import signed_in
 from shopbell.connectors.commerce.demo.storefront.pictures import picture
 from shopbell.connectors.commerce.demo.storefront.routes import routes
 from shopbell.connectors.commerce.types import Identity
@@ -98,6 +101,32 @@ async def test_a_demo_customer_is_signed_in_to_the_chat_until_switched_back(
     for form in ({"shopper": ""}, {"shopper": "somebody"}, {}):
         await browser.post("/demo/sign-in", data=form)
         assert "data-identity-token" not in (await browser.get("/demo")).text
+
+
+async def test_each_help_article_can_be_read_where_citations_lead(
+    browser: httpx.AsyncClient,
+) -> None:
+    index = (await browser.get("/demo/help")).text
+    for one in library.articles():
+        path = library.help_path(one)
+        assert f'href="{path}"' in index
+        page = (await browser.get(path)).text
+        assert f"<h1>{escape(one.title)}</h1>" in page
+    assert "<table>" in (await browser.get("/demo/help/en/size-guide-jumpers")).text
+    german = await browser.get("/demo/help/de/returns-policy")
+    assert (german.status_code, 'lang="en"' in german.text) == (200, True)
+
+
+async def test_a_customer_is_signed_in_by_a_pool_that_reads_rows_as_mappings(
+    database_url: str, pool: AsyncConnectionPool[Any], settings: Settings
+) -> None:
+    rows = {"row_factory": dict_row}
+    async with AsyncConnectionPool[Any](database_url, kwargs=rows, open=False) as mapped:
+        by_name = await signed_in(mapped, "mia")
+        by_place = await signed_in(pool, "mia")
+    assert by_name is not None
+    assert by_place is not None
+    assert by_name.email == by_place.email
 
 
 async def test_an_order_page_opens_to_its_customer_alone(

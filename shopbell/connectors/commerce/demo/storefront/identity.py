@@ -8,6 +8,7 @@ from typing import Any
 import jwt
 import msgspec
 import psycopg
+from psycopg.rows import tuple_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from shopbell.connectors.commerce.demo.seed import WIDGET_KEY
@@ -44,8 +45,8 @@ async def signed_in(pool: AsyncConnectionPool[Any], key: str) -> SignedIn | None
     if name is None:
         return None
     try:
-        async with pool.connection() as db:
-            row = await (await db.execute(_WHO, [name, WIDGET_KEY])).fetchone()
+        async with pool.connection() as db, db.cursor(row_factory=tuple_row) as cursor:
+            row = await (await cursor.execute(_WHO, [name, WIDGET_KEY])).fetchone()
     except (psycopg.OperationalError, PoolTimeout) as failure:
         raise ShopUnavailable("the demo shop's database did not answer") from failure
     if row is None:

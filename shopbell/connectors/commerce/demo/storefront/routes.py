@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
 from markupsafe import Markup
 from psycopg_pool import AsyncConnectionPool
 from starlette.requests import Request
@@ -28,6 +29,7 @@ from shopbell.settings import Settings
 
 _HERE = Path(__file__).parent
 _CSS = (_HERE / "storefront.css").read_text("utf-8")
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 _FOR_A_DAY = {"Cache-Control": "public, max-age=86400"}
 _FRESH = {"Cache-Control": "no-cache"}
 _UNKEPT = {"Cache-Control": "no-store"}
@@ -43,6 +45,8 @@ def routes(pool: AsyncConnectionPool[Any], settings: Settings) -> list[Route]:
         Route("/demo/collections/{slug}", pages.collection),
         Route("/demo/products/{handle}", pages.product),
         Route("/demo/pictures/{handle}/{colour}.svg", _picture),
+        Route("/demo/help", pages.help_index),
+        Route("/demo/help/{language}/{slug}", pages.article),
         Route("/demo/orders/{number}", pages.order),
         Route("/demo/sign-in", pages.sign_in, methods=["POST"]),
         Route("/demo/{rest:path}", pages.nothing),
@@ -67,6 +71,7 @@ class _Pages:
             "widget_key": WIDGET_KEY,
             "picture_of": _picture_path,
             "names": NAMES,
+            "help_path": library.help_path,
             "shopper": None,
         }
 
@@ -114,6 +119,31 @@ class _Pages:
             slug=slug,
             linked=_script_safe(linked_data(product)),
         )
+
+    async def help_index(self, request: Request) -> Response:
+        """All English articles, under the heading of their collection."""
+        groups: dict[str, list[library.HelpArticle]] = {}
+        for one in library.articles():
+            if one.language == "en":
+                groups.setdefault(one.collection, []).append(one)
+        return await self._reading(request, "help.html", title="Help", groups=groups)
+
+    async def article(self, request: Request) -> Response:
+        """One article; in English where it is not written in the language asked for."""
+        found = library.article(request.path_params["slug"], request.path_params["language"])
+        if found is None:
+            return await self.nothing(request)
+        text = Markup(_MARKDOWN.render(found.body))  # noqa: S704 - the renderer lets no HTML through
+        return await self._reading(
+            request, "article.html", title=found.title, article=found, text=text
+        )
+
+    async def _reading(self, request: Request, template: str, **values: object) -> Response:
+        try:
+            shopper = await self._shopper(request)
+        except ShopUnavailable:
+            return self._closed()
+        return self._page(template, shopper=shopper, **values)
 
     async def order(self, request: Request) -> Response:
         """An order, to the customer who placed it; to others there is nothing here."""
