@@ -41,10 +41,13 @@ const OPEN_WITHIN = 8_000
 const FRESH_WITHIN = 15_000
 const FIRST_RETRY = 400
 const LAST_RETRY = 20_000
+const SOCKET_SOON = 2_000
 const SOCKET_AGAIN = 60_000
 const POLL_IS_UP = 1_500
 const FAILURES_BEFORE_POLLING = 2
 
+/** Close codes from here on are the server's: it was reached. */
+const OWN_CODES = 4000
 const CLOSED = { resume: 4001, badFrame: 4402, hello: 4400, revoked: 4401, tooMany: 4429 } as const
 
 /** One resumable conversation with the server: reconnects, resumes, and sends what was not acked again. */
@@ -52,6 +55,7 @@ export class Connection<Out extends Frame, In extends Frame> {
   readonly #state = signal<ConnectionState>("connecting")
   #socket: WebSocket | null = null
   #poll: AbortController | null = null
+  #trial: WebSocket | null = null
   #resume: Position | null = null
   #beginning: Position | null = null
   #welcomed = false
@@ -135,43 +139,58 @@ export class Connection<Out extends Frame, In extends Frame> {
   }
 
   #openSocket(round: number): void {
-    const socket = this.wire.openSocket?.(this.wire.url()) ?? new WebSocket(this.wire.url())
+    const socket = this.#newSocket()
     this.#socket = socket
-    let opened = false
+    let answered = false
     this.#expect(OPEN_WITHIN)
     socket.onopen = () => {
-      opened = true
-      this.#neverOpened = 0
       this.#expect(ANSWER_WITHIN)
       socket.send(JSON.stringify(this.wire.hello(this.#resume)))
     }
     socket.onmessage = (event) => {
       if (round !== this.#round) return
+      answered = true
+      this.#neverOpened = 0
       this.#alive()
       void this.#hear(JSON.parse(String(event.data)) as In, "socket")
     }
     socket.onclose = (event) => {
       if (round !== this.#round) return
-      if (!opened) this.#neverOpened += 1
+      if (!answered && event.code < OWN_CODES) this.#neverOpened += 1
       this.#lost(event.code)
     }
+  }
+
+  #newSocket(): WebSocket {
+    return this.wire.openSocket?.(this.wire.url()) ?? new WebSocket(this.wire.url())
+  }
+
+  /** Polling goes on while a socket is tried: it takes over once it opens. */
+  #trySocket(round: number, after: number): void {
+    this.#upgrade = setTimeout(() => {
+      const trial = this.#newSocket()
+      this.#trial = trial
+      trial.onopen = () => {
+        if (round !== this.#round) return
+        this.#neverOpened = 0
+        this.#drop()
+        this.#connect()
+      }
+      trial.onclose = () => round === this.#round && this.#trySocket(round, SOCKET_AGAIN)
+    }, after)
   }
 
   async #pollFrom(round: number): Promise<void> {
     const polling = this.wire.polling!
     const abort = new AbortController()
     this.#poll = abort
-    this.#upgrade = setTimeout(() => {
-      this.#neverOpened = 0
-      this.#drop()
-      this.#connect()
-    }, SOCKET_AGAIN)
     if (this.#resume) this.#deadline = setTimeout(() => this.#settle(), POLL_IS_UP)
     try {
       while (round === this.#round) {
         const frame = await polling.next(this.#resume, abort.signal)
         if (round !== this.#round) return
         clearTimeout(this.#deadline)
+        if (this.#upgrade === undefined) this.#trySocket(round, SOCKET_SOON)
         await this.#hear(frame, "poll")
         if (round === this.#round && !this.#welcomed) this.#settle()
       }
@@ -274,9 +293,12 @@ export class Connection<Out extends Frame, In extends Frame> {
     this.#welcomed = false
     this.#beginning = null
     for (const timer of [this.#retry, this.#ping, this.#deadline, this.#upgrade]) clearTimeout(timer)
-    this.#retry = undefined
+    this.#retry = this.#upgrade = undefined
     this.#poll?.abort()
     this.#poll = null
+    if (this.#trial) this.#trial.onopen = this.#trial.onclose = null
+    this.#trial?.close()
+    this.#trial = null
     const socket = this.#socket
     this.#socket = null
     if (socket) {

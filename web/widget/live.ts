@@ -30,6 +30,10 @@ export class Live {
   readonly draft = signal<AnswerDraft | null>(null)
   readonly typing = signal<string | null>(null)
   readonly notice = signal("")
+  /** A person has been asked for, and the desk has not answered yet. */
+  readonly asking = signal(false)
+  /** The latest message of the other side that came while this page was open. */
+  readonly heard = signal<ShopperMessage | null>(null)
   readonly ordered = computed(() => [...this.messages.value.values()].sort((a, b) => a.seq - b.seq))
   readonly #outbox: Outbox<ShopperFrame>
   readonly #connection: Connection<ShopperFrame, ShopperOut>
@@ -38,6 +42,8 @@ export class Live {
   #draftEnds: ReturnType<typeof setTimeout> | undefined
   #typedAt = 0
   #readTo = 0
+  #heardTo: number | null = null
+  #asked = ""
   #loading = false
 
   constructor(
@@ -47,6 +53,8 @@ export class Live {
     this.session = signal(session)
     this.thread = signal<ShopperThread>(session.thread)
     this.#outbox = new Outbox<ShopperFrame>(`${shop.visitor.slot}:out`, storage)
+    this.#asked = this.#outbox.waiting().findLast(([, frame]) => frame.type === "ask_person")?.[0] ?? ""
+    this.asking.value = this.#asked !== ""
     this.outgoing.value = this.#outbox.waiting().flatMap(([, frame]) =>
       frame.type === "send" ? [{ id: frame.draft.id, text: frame.draft.text, attachments: [], problem: null }] : [],
     )
@@ -107,8 +115,11 @@ export class Live {
   }
 
   askPerson(): void {
+    if (this.asking.value) return
     const id = uuid7()
     this.notice.value = ""
+    this.#asked = id
+    this.asking.value = true
     this.#connection.send(id, { type: "ask_person", id, page: this.shop.page() })
   }
 
@@ -183,11 +194,13 @@ export class Live {
         }
         break
       case "ack":
+        this.#answered(frame.id)
         this.#put([frame.message])
         this.#putThread(frame.thread)
         this.outgoing.value = this.outgoing.value.filter((one) => one.id !== frame.id)
         break
       case "refused":
+        this.#answered(frame.id)
         if (this.outgoing.value.some((one) => one.id === frame.id)) {
           this.outgoing.value = this.outgoing.value.map((one) => (one.id === frame.id ? { ...one, problem: frame.problem } : one))
         } else this.notice.value = frame.problem.title
@@ -199,6 +212,10 @@ export class Live {
         this.#drafts(frame)
         break
     }
+  }
+
+  #answered(id: string | null): void {
+    if (id === this.#asked) this.asking.value = false
   }
 
   #someoneTypes(name: string | null): void {
@@ -218,6 +235,7 @@ export class Live {
     this.messages.value = new Map()
     this.#readTo = 0
     this.draft.value = null
+    this.#heardTo ??= messages.at(-1)?.seq ?? 0
     this.#put(messages)
     this.more.value = more
     this.thread.value = thread
@@ -227,7 +245,13 @@ export class Live {
     this.messages.value = keepNewer(this.messages.value, messages)
     const held = this.messages.value
     if (this.outgoing.value.some((one) => held.has(one.id))) this.outgoing.value = this.outgoing.value.filter((one) => !held.has(one.id))
-    if (messages.some((one) => one.author.kind !== "customer")) {
+    const others = messages.filter((one) => one.author.kind !== "customer")
+    const come = others.findLast((one) => this.#heardTo !== null && one.seq > this.#heardTo)
+    if (come) {
+      this.#heardTo = come.seq
+      this.heard.value = come
+    }
+    if (others.length > 0) {
       clearTimeout(this.#draftEnds)
       this.draft.value = null
       this.#someoneTypes(null)

@@ -3,7 +3,7 @@ import { pageContext } from "./context"
 import type { Live } from "./live"
 import type { Panel } from "./panel"
 import { openSession, recall, visitorOf, type Shop } from "./session"
-import { fill, wordsFor } from "./words"
+import { fill, speech } from "./words"
 import styles from "./launcher.css?inline"
 
 declare const __LIVE__: string
@@ -15,14 +15,31 @@ declare global {
   }
 }
 
-const BUBBLE =
-  '<svg viewBox="0 0 24 24" width="24" height="24" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M20 11.5a7.5 7.5 0 0 1-7.5 7.5c-1.2 0-2.4-.3-3.4-.8L4 20l1.6-4.6A7.5 7.5 0 1 1 20 11.5Z"/></svg>'
+const BUBBLE = "M20 11.5a7.5 7.5 0 0 1-7.5 7.5c-1.2 0-2.4-.3-3.4-.8L4 20l1.6-4.6A7.5 7.5 0 1 1 20 11.5Z"
+const DOWN = "M6 9.5l6 6 6-6"
+const SAID_FOR = 8_000
+
+/** The launcher's icon, made without markup so that pages with Trusted Types take it. */
+function icon(): { svg: SVGElement; path: SVGElement } {
+  const made = (name: string, values: Record<string, string>): SVGElement => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", name)
+    for (const [key, value] of Object.entries(values)) element.setAttribute(key, value)
+    return element
+  }
+  const svg = made("svg", {
+    viewBox: "0 0 24 24", width: "24", height: "24", fill: "none", stroke: "currentColor", "stroke-width": "1.8",
+    "stroke-linecap": "round", "stroke-linejoin": "round", "aria-hidden": "true",
+  })
+  const path = made("path", { d: BUBBLE })
+  svg.append(path)
+  return { svg, path }
+}
 
 function start(tag: HTMLScriptElement): void {
   const key = tag.dataset.shopbell ?? ""
   if (!key || window.Shopbell) return
   const origin = new URL(tag.src).origin
-  const words = wordsFor(navigator.language)
+  const { language, locale, few: words } = speech([tag.dataset.language, document.documentElement.lang, ...navigator.languages])
   let visitor = visitorOf(key, tag.dataset.identityToken || null)
   let live: Promise<Live> | null = null
   let panel: Promise<Panel> | null = null
@@ -30,25 +47,31 @@ function start(tag: HTMLScriptElement): void {
   let wanted = false
 
   const host = document.createElement("shopbell-widget")
-  host.style.cssText = "all:initial!important;position:fixed!important;right:0!important;bottom:0!important;width:0!important;height:0!important;display:block!important;z-index:2147483000!important"
+  host.style.cssText =
+    "all:initial!important;color-scheme:inherit!important;position:fixed!important;right:0!important;bottom:0!important;width:0!important;height:0!important;display:block!important;z-index:2147483647!important"
   const root = host.attachShadow({ mode: "open" })
-  const style = document.createElement("style")
-  style.textContent = styles
-  const frame = document.createElement("div")
-  frame.className = "frame"
-  frame.lang = navigator.language
-  const button = document.createElement("button")
-  button.className = "launcher"
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync(styles)
+  root.adoptedStyleSheets = [sheet]
+  const frame = element("div", "frame")
+  frame.lang = locale
+  frame.dir = "ltr"
+  const { svg, path } = icon()
+  const button = element("button", "launcher")
   button.type = "button"
   button.setAttribute("aria-label", words.chat)
   button.setAttribute("aria-expanded", "false")
-  button.innerHTML = BUBBLE
-  const badge = document.createElement("span")
-  badge.className = "badge"
+  button.setAttribute("aria-describedby", "unread")
+  button.append(svg)
+  const badge = element("span", "badge")
+  badge.id = "unread"
   badge.hidden = true
   badge.setAttribute("role", "status")
-  frame.append(button, badge)
-  root.append(style, frame)
+  const note = element("p", "note")
+  note.hidden = true
+  note.setAttribute("role", "alert")
+  frame.append(button, badge, note)
+  root.append(frame)
   paint(recall(`shopbell:${key}:colour`) ?? undefined)
 
   function paint(colour: string | undefined): void {
@@ -59,7 +82,7 @@ function start(tag: HTMLScriptElement): void {
 
   function count(unread: number): void {
     badge.hidden = unread === 0 || wanted
-    badge.textContent = unread > 9 ? "9+" : String(unread)
+    badge.textContent = unread === 0 ? "" : unread > 9 ? "9+" : String(unread)
     badge.setAttribute("aria-label", fill(words.unread, { count: String(unread) }))
   }
 
@@ -90,24 +113,31 @@ function start(tag: HTMLScriptElement): void {
   const code = (): Promise<typeof import("./panel")> => import(/* @vite-ignore */ origin + __PANEL__) as Promise<typeof import("./panel")>
 
   function show(): void {
-    wanted = true
-    button.setAttribute("aria-expanded", "true")
-    badge.hidden = true
-    panel ??= code().then(({ mount }) => mount(frame, words, { connected, closed: close }))
+    turn(true)
+    badge.hidden = note.hidden = true
+    panel ??= code().then(({ mount }) => mount(frame, { connected, closed: close, language, locale }))
     panel.then(
       (made) => wanted && made.show(),
       () => {
         panel = null
         close()
+        note.textContent = words.unavailable
+        note.hidden = false
+        setTimeout(() => (note.hidden = true), SAID_FOR)
       },
     )
   }
 
+  function turn(open: boolean): void {
+    wanted = open
+    button.setAttribute("aria-expanded", String(open))
+    path.setAttribute("d", open ? DOWN : BUBBLE)
+  }
+
   function close(): void {
-    wanted = false
-    button.setAttribute("aria-expanded", "false")
-    void panel?.then((made) => made.hide())
-    button.focus({ preventScroll: true })
+    turn(false)
+    if (root.activeElement) button.focus({ preventScroll: true })
+    void panel?.then((made) => made.hide(), () => undefined)
     void live?.then((made) => count(made.unread), () => undefined)
   }
 
@@ -128,15 +158,23 @@ function start(tag: HTMLScriptElement): void {
   button.addEventListener("pointerenter", warm, { once: true })
   button.addEventListener("focus", warm, { once: true })
   button.addEventListener("click", () => (wanted ? close() : show()))
+  button.addEventListener("keydown", (event) => event.key === "Escape" && close())
   window.Shopbell = { open: show, close, identify }
 
   const place = (): void => {
-    document.body.append(host)
+    // Beside the body, whose transforms and replacements would take it along.
+    document.documentElement.append(host)
     const idle = window.requestIdleCallback ?? ((then: () => void) => setTimeout(then, 1500))
     if (recall(`${visitor.slot}:token`)) idle(() => void connected().catch(() => undefined))
   }
   if (document.body) place()
   else addEventListener("DOMContentLoaded", place, { once: true })
+}
+
+function element<Name extends keyof HTMLElementTagNameMap>(name: Name, className: string): HTMLElementTagNameMap[Name] {
+  const made = document.createElement(name)
+  made.className = className
+  return made
 }
 
 const tag = document.currentScript ?? document.querySelector("script[data-shopbell]")

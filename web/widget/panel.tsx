@@ -3,7 +3,7 @@ import { signal } from "@preact/signals"
 import type { Live } from "./live"
 import { Chat } from "./parts/chat"
 import styles from "./panel.css?inline"
-import type { Words } from "./words"
+import { words as english, type Words } from "./words/en"
 
 /** What the loader may do with the panel. */
 export interface Panel {
@@ -15,14 +15,37 @@ export interface Panel {
 export interface Outside {
   connected: () => Promise<Live>
   closed: () => void
+  /** One of the languages of `words/`, and the locale that dates are written in. */
+  language: string
+  locale: string
+}
+
+/** The words of a language, and how it writes dates. */
+export type Spoken = Words & { locale: string }
+
+const others: Record<string, () => Promise<{ words: Words }>> = {
+  da: () => import("./words/da"),
+  de: () => import("./words/de"),
+  es: () => import("./words/es"),
+  fr: () => import("./words/fr"),
+  it: () => import("./words/it"),
+  ja: () => import("./words/ja"),
+  nl: () => import("./words/nl"),
+  pl: () => import("./words/pl"),
+  pt: () => import("./words/pt"),
+  sv: () => import("./words/sv"),
 }
 
 /** Puts the panel into the launcher's frame, shut; the conversation is fetched when it is first shown. */
-export function mount(frame: HTMLElement, words: Words, outside: Outside): Panel {
-  const style = document.createElement("style")
-  style.textContent = styles
+export async function mount(frame: HTMLElement, outside: Outside): Promise<Panel> {
+  const table = (await others[outside.language]?.())?.words ?? english
+  const words: Spoken = { ...table, locale: outside.locale }
+  const root = frame.getRootNode() as ShadowRoot
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync(styles)
+  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
   const place = document.createElement("div")
-  frame.append(style, place)
+  frame.append(place)
   const open = signal(false)
   const live = signal<Live | null>(null)
   const broken = signal(false)
@@ -45,7 +68,7 @@ export function mount(frame: HTMLElement, words: Words, outside: Outside): Panel
     remove: () => {
       render(null, place)
       place.remove()
-      style.remove()
+      root.adoptedStyleSheets = root.adoptedStyleSheets.filter((one) => one !== sheet)
     },
   }
 }

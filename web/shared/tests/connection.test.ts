@@ -198,6 +198,30 @@ test("polls where websockets never open", async () => {
   expect(outbox.waiting()).toEqual([])
 })
 
+test("goes on polling while it tries a socket, and moves over when one opens", async () => {
+  const next = vi.fn((resume: unknown): Promise<ShopperOut> =>
+    resume === null ? Promise.resolve({ type: "welcome", epoch: "e", position: 3, resumed: false }) : new Promise(() => undefined),
+  )
+  connect({ next, send: () => Promise.resolve(null) })
+  for (let times = 0; times < 2; times += 1) {
+    last().open()
+    last().fail()
+    await vi.advanceTimersByTimeAsync(1000)
+  }
+  expect(connection.state.value).toBe("live")
+  const made = Socket.made.length
+  await vi.advanceTimersByTimeAsync(3_000)
+  expect(Socket.made).toHaveLength(made + 1)
+  last().fail()
+  expect(connection.state.value).toBe("live")
+  await vi.advanceTimersByTimeAsync(60_000)
+  last().open()
+  last().open()
+  last().say({ ...welcome, position: 4 })
+  expect(connection.state.value).toBe("live")
+  expect(last().sent[0]).toMatchObject({ type: "hello", resume: { epoch: "e", position: 3 } })
+})
+
 test("a key refused again and again is not asked for without pause", async () => {
   connect()
   last().open()

@@ -1,18 +1,21 @@
-import type { ReadonlySignal } from "@preact/signals"
+import { useSignal, type ReadonlySignal } from "@preact/signals"
 import type { JSX } from "preact"
-import { useEffect, useRef } from "preact/hooks"
-import { promised } from "../../shared/time"
+import { useEffect, useMemo, useRef } from "preact/hooks"
+import { exact, promised } from "../../shared/time"
 import type { Live } from "../live"
-import { fill, type Words } from "../words"
+import type { Spoken } from "../panel"
+import { Pictures } from "../pictures"
+import { fill } from "../words"
 import { Composer } from "./composer"
 import { Conversation } from "./conversation"
-import { Close, Person } from "./icons"
+import { Clock, Close, Person } from "./icons"
+import { fillsScreen, keepFocus, useKeyboardRoom } from "./screen"
 
 interface Chatting {
   open: ReadonlySignal<boolean>
   live: ReadonlySignal<Live | null>
   broken: ReadonlySignal<boolean>
-  words: Words
+  words: Spoken
   close: () => void
   again: () => void
 }
@@ -20,37 +23,66 @@ interface Chatting {
 /** The panel: who answers, the conversation, and the box to write in. */
 export function Chat({ open, live, broken, words, close, again }: Chatting): JSX.Element {
   const sheet = useRef<HTMLDivElement>(null)
+  const over = useSignal(false)
   const held = live.value
+  const pictures = useMemo(() => held && new Pictures(held, words), [held])
+  const focusWithin = (): void => {
+    const typed = held && !matchMedia("(pointer: coarse)").matches
+    const target = typed ? sheet.current?.querySelector("textarea") : sheet.current
+    target?.focus({ preventScroll: true })
+  }
   useKeyboardRoom(sheet, open.value)
   useEffect(() => {
-    if (open.value) sheet.current?.querySelector<HTMLElement>("textarea, .close")?.focus({ preventScroll: true })
+    if (open.value) focusWithin()
   }, [open.value, held])
+
   const onKey = (event: KeyboardEvent): void => {
     event.stopPropagation()
     if (event.key === "Escape" && !event.isComposing) close()
+    if (event.key === "Tab" && fillsScreen()) keepFocus(event, sheet.current!)
+  }
+  const onDrag = (event: DragEvent): void => {
+    if (!event.dataTransfer?.types.includes("Files")) return
+    event.preventDefault()
+    over.value = true
+  }
+  const onDrop = (event: DragEvent): void => {
+    event.preventDefault()
+    over.value = false
+    pictures?.add(event.dataTransfer?.files ?? [])
   }
   return (
-    <div class="panel" ref={sheet} role="dialog" aria-label={held?.session.value.brand_name ?? words.chat} hidden={!open.value} onKeyDown={onKey}>
+    <div
+      class="panel"
+      ref={sheet}
+      role="dialog"
+      aria-modal={open.value && fillsScreen()}
+      aria-label={held?.session.value.brand_name ?? words.message}
+      tabIndex={-1}
+      hidden={!open.value}
+      onKeyDown={onKey}
+      onDragOver={onDrag}
+      onDragLeave={(event) => {
+        if (!sheet.current!.contains(event.relatedTarget as Node | null)) over.value = false
+      }}
+      onDrop={onDrop}
+    >
       <header>
+        {held && <Face live={held} />}
         <div class="who">
-          <strong>{held?.session.value.brand_name ?? words.chat}</strong>
+          <strong>{held?.session.value.brand_name}</strong>
           {held && <Answering live={held} words={words} />}
         </div>
-        {held && (
-          <button type="button" class="person" onClick={() => held.askPerson()}>
-            <Person />
-            {words.person}
-          </button>
-        )}
         <button type="button" class="close" aria-label={words.close} onClick={close}>
           <Close />
         </button>
+        {held && <People live={held} words={words} pressed={focusWithin} />}
       </header>
-      {held ? (
+      {held && pictures ? (
         <>
           <Banner live={held} words={words} />
           <Conversation live={held} words={words} open={open.value} />
-          <Composer live={held} words={words} />
+          <Composer live={held} pictures={pictures} words={words} />
         </>
       ) : (
         <div class="still" role="status">
@@ -62,22 +94,66 @@ export function Chat({ open, live, broken, words, close, again }: Chatting): JSX
           )}
         </div>
       )}
+      {over.value && (
+        <p class="drop" aria-hidden="true">
+          {words.drop}
+        </p>
+      )}
     </div>
   )
 }
 
-function Answering({ live, words }: { live: Live; words: Words }): JSX.Element {
-  const thread = live.thread.value
-  const session = live.session.value
-  if (thread.waiting) {
-    const time = thread.promised_by ? promised(new Date(thread.promised_by), new Date(), navigator.language) : ""
-    return <span class="answers is-waiting">{time ? fill(words.promised, { time }) : session.people_available ? words.waiting : session.hours_text || words.waiting}</span>
-  }
-  if (thread.answering === "agents") return <span class="answers">{thread.agent_name ? fill(words.agent, { name: thread.agent_name }) : words.waiting}</span>
-  return <span class="answers">{fill(words.assistant, { name: session.assistant_name })}</span>
+/** The agent who answers, or the brand. */
+function Face({ live }: { live: Live }): JSX.Element {
+  const { answering, agent_name: agent, resolved } = live.thread.value
+  const name = answering === "agents" && !resolved && agent ? agent : live.session.value.brand_name
+  return (
+    <span class="face" aria-hidden="true">
+      {[...name][0]?.toUpperCase()}
+    </span>
+  )
 }
 
-function Banner({ live, words }: { live: Live; words: Words }): JSX.Element {
+function Answering({ live, words }: { live: Live; words: Spoken }): JSX.Element | null {
+  const { answering, agent_name: agent, waiting, resolved } = live.thread.value
+  if (waiting && !resolved) return null
+  const name = answering === "agents" && !resolved ? agent : ""
+  return <span class="answers">{name ? fill(words.agent, { name }) : fill(words.assistant, { name: live.session.value.assistant_name })}</span>
+}
+
+/** The way to a person: the button, then the honest wait, until an agent is here. */
+function People({ live, words, pressed }: { live: Live; words: Spoken; pressed: () => void }): JSX.Element | null {
+  const { answering, agent_name: agent, waiting, resolved, promised_by: by } = live.thread.value
+  if (waiting && !resolved) {
+    const at = by ? new Date(by) : null
+    const time = at && at > new Date() ? promised(at, new Date(), words.locale) : ""
+    const session = live.session.value
+    return (
+      <p class="wait" role="status" title={at ? exact(at, words.locale) : undefined}>
+        <Clock />
+        {time ? fill(words.promised, { time }) : (!session.people_available && session.hours_text) || words.waiting}
+      </p>
+    )
+  }
+  if (answering === "agents" && agent && !resolved) return null
+  const asking = live.asking.value
+  return (
+    <button
+      type="button"
+      class="person"
+      aria-disabled={asking}
+      onClick={() => {
+        live.askPerson()
+        pressed()
+      }}
+    >
+      <Person />
+      {asking ? words.asking : words.person}
+    </button>
+  )
+}
+
+function Banner({ live, words }: { live: Live; words: Spoken }): JSX.Element {
   const state = live.state.value
   const said = state === "offline" ? words.offline : state === "catching_up" ? words.catching : state === "stopped" ? words.stopped : live.notice.value
   return (
@@ -85,23 +161,4 @@ function Banner({ live, words }: { live: Live; words: Words }): JSX.Element {
       {said}
     </div>
   )
-}
-
-/** Keeps the full-screen sheet above a phone's keyboard. */
-function useKeyboardRoom(sheet: { current: HTMLElement | null }, open: boolean): void {
-  useEffect(() => {
-    const view = window.visualViewport
-    if (!open || !view) return
-    const fit = (): void => {
-      sheet.current?.style.setProperty("--room", `${view.height}px`)
-      sheet.current?.style.setProperty("--above", `${view.offsetTop}px`)
-    }
-    fit()
-    view.addEventListener("resize", fit)
-    view.addEventListener("scroll", fit)
-    return () => {
-      view.removeEventListener("resize", fit)
-      view.removeEventListener("scroll", fit)
-    }
-  }, [open])
 }

@@ -1,105 +1,52 @@
 import { useSignal } from "@preact/signals"
 import type { JSX } from "preact"
 import { useEffect, useRef } from "preact/hooks"
-import { uuid7 } from "../../shared/uuid7"
-import type { Attachment } from "../../shared/wire"
-import { Refused } from "../session"
-import { IMAGES, imageFault } from "../images"
+import { IMAGES } from "../images"
 import type { Live } from "../live"
-import type { Words } from "../words"
+import type { Pictures } from "../pictures"
+import type { Words } from "../words/en"
 import { Close, Picture, Up } from "./icons"
 
-interface Chosen {
-  id: string
-  name: string
-  preview: string
-  part: number
-  done: Attachment | null
-  abort: AbortController
-}
+const TALLEST = 140
 
 /** The box to write in: text, and images by paste, drop or choice. */
-export function Composer({ live, words }: { live: Live; words: Words }): JSX.Element {
+export function Composer({ live, pictures, words }: { live: Live; pictures: Pictures; words: Words }): JSX.Element {
   const text = useSignal("")
-  const chosen = useSignal<Chosen[]>([])
-  const fault = useSignal("")
-  const over = useSignal(false)
   const box = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
-  const waiting = chosen.value.some((one) => !one.done)
-  const ready = !waiting && (text.value.trim() !== "" || chosen.value.length > 0)
+  const chosen = pictures.chosen.value
+  const ready = chosen.every((one) => one.done) && (text.value.trim() !== "" || chosen.length > 0)
 
   useEffect(() => {
     const element = box.current!
     element.style.height = "auto"
-    element.style.height = `${Math.min(element.scrollHeight, 140)}px`
+    element.style.height = `${Math.min(element.scrollHeight, TALLEST)}px`
   }, [text.value])
 
-  const change = (id: string, part: Partial<Chosen>): void => {
-    chosen.value = chosen.value.map((one) => (one.id === id ? { ...one, ...part } : one))
-  }
-  const drop = (id: string): void => {
-    const found = chosen.value.find((one) => one.id === id)
-    found?.abort.abort()
-    if (found) URL.revokeObjectURL(found.preview)
-    chosen.value = chosen.value.filter((one) => one.id !== id)
-  }
-  const add = (files: Iterable<File>): void => {
-    fault.value = ""
-    for (const file of files) {
-      const wrong = imageFault(file)
-      if (wrong) {
-        fault.value = words[wrong]
-        continue
-      }
-      const one: Chosen = { id: uuid7(), name: file.name, preview: URL.createObjectURL(file), part: 0, done: null, abort: new AbortController() }
-      chosen.value = [...chosen.value, one]
-      live.upload(file, (part) => change(one.id, { part }), one.abort.signal).then(
-        (done) => change(one.id, { done, part: 1 }),
-        (error: unknown) => {
-          fault.value = error instanceof Refused ? error.problem.title : words.unavailable
-          drop(one.id)
-        },
-      )
-    }
-  }
   const send = (): void => {
     if (!ready) return
-    live.say(text.value.trim(), chosen.value.flatMap((one) => (one.done ? [one.done] : [])))
-    for (const one of chosen.value) URL.revokeObjectURL(one.preview)
+    live.say(text.value.trim(), pictures.take())
     text.value = ""
-    chosen.value = []
-    fault.value = ""
     box.current?.focus()
   }
   return (
     <form
-      class={over.value ? "composer over" : "composer"}
+      class="composer"
       onSubmit={(event) => {
         event.preventDefault()
         send()
       }}
-      onDragOver={(event) => {
-        event.preventDefault()
-        over.value = true
-      }}
-      onDragLeave={() => (over.value = false)}
-      onDrop={(event) => {
-        event.preventDefault()
-        over.value = false
-        add(event.dataTransfer?.files ?? [])
-      }}
     >
-      <p class="fault" role="alert" hidden={!fault.value}>
-        {fault.value}
+      <p class="fault" role="alert" hidden={!pictures.fault.value}>
+        {pictures.fault.value}
       </p>
-      {chosen.value.length > 0 && (
+      {chosen.length > 0 && (
         <ul class="chosen">
-          {chosen.value.map((one) => (
+          {chosen.map((one) => (
             <li key={one.id}>
               <img src={one.preview} alt={one.name} />
               {!one.done && <progress max={1} value={one.part} aria-label={one.name} />}
-              <button type="button" aria-label={`${words.remove}: ${one.name}`} onClick={() => drop(one.id)}>
+              <button type="button" aria-label={`${words.remove}: ${one.name}`} onClick={() => pictures.remove(one.id)}>
                 <Close />
               </button>
             </li>
@@ -117,7 +64,7 @@ export function Composer({ live, words }: { live: Live; words: Words }): JSX.Ele
           multiple
           hidden
           onChange={(event) => {
-            add([...(event.currentTarget.files ?? [])])
+            pictures.add([...(event.currentTarget.files ?? [])])
             event.currentTarget.value = ""
           }}
         />
@@ -125,6 +72,8 @@ export function Composer({ live, words }: { live: Live; words: Words }): JSX.Ele
           ref={box}
           rows={1}
           maxLength={8000}
+          dir="auto"
+          enterkeyhint="send"
           aria-label={words.message}
           placeholder={words.message}
           value={text.value}
@@ -137,7 +86,7 @@ export function Composer({ live, words }: { live: Live; words: Words }): JSX.Ele
             const files = [...(event.clipboardData?.files ?? [])]
             if (files.length === 0) return
             event.preventDefault()
-            add(files)
+            pictures.add(files)
           }}
           onKeyDown={(event) => {
             if (event.key !== "Enter" || event.shiftKey || event.isComposing) return

@@ -11,3 +11,4 @@ export const Person = (): JSX.Element => <Icon><circle cx="12" cy="8" r="3.5" />
 export const Picture = (): JSX.Element => <Icon><rect x="4" y="5" width="16" height="14" rx="2.5" /><circle cx="9" cy="10" r="1.4" /><path d="M5 17l4.5-4 3 2.5L16 12l4 4" /></Icon>
 export const Up = (): JSX.Element => <Icon><path d="M12 19V5M6 11l6-6 6 6" /></Icon>
 export const Down = (): JSX.Element => <Icon><path d="M12 5v14M6 13l6 6 6-6" /></Icon>
+export const Clock = (): JSX.Element => <Icon><circle cx="12" cy="12" r="8" /><path d="M12 7.5V12l3 2" /></Icon>

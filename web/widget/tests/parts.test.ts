@@ -3,7 +3,7 @@ import { brandColours } from "../colour"
 import { pageContext } from "../context"
 import { imageFault } from "../images"
 import { subjectOf, visitorOf } from "../session"
-import { fill, wordsFor } from "../words"
+import { fill, speech } from "../words"
 
 const page = (head: string, body = ""): Document => new DOMParser().parseFromString(`<title>Fell jumper</title>${head}<body>${body}`, "text/html")
 const jwt = (claims: object): string => `e30.${btoa(JSON.stringify(claims)).replace(/=+$/, "")}.x`
@@ -51,8 +51,9 @@ it("takes images of a known kind up to 10 MB", () => {
   expect(imageFault({ type: "image/svg+xml", size: 5 })).toBe("kind")
 })
 
-it("speaks the page's language, else English", () => {
-  expect(wordsFor("de-AT").send).toBe("Senden")
-  expect(wordsFor("ja").send).toBe("Send")
+it("speaks the first language it knows, and writes dates as its speakers do", () => {
+  expect(speech(["", "de", "en-GB", "de-AT"])).toMatchObject({ language: "de", locale: "de-AT" })
+  expect(speech([undefined, "tlh", "pt_BR"])).toMatchObject({ language: "pt" })
+  expect(speech(["tlh"]).few.chat).toBe("Chat with us")
   expect(fill("{name} is typing", { name: "Ben" })).toBe("Ben is typing")
 })
