@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+BUCKETS = ("s3", "gs", "az")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -33,6 +34,7 @@ SETTINGS = (
     Setting("public_url", "SHOPBELL_PUBLIC_URL", "Address under which people reach this server"),
     Setting("database_url", "DATABASE_URL", "Postgres to use in place of the embedded one"),
     Setting("redis_url", "REDIS_URL", "Redis or Valkey to use in place of the embedded one"),
+    Setting("files", "SHOPBELL_FILES", "Bucket to keep files in, in place of the data folder"),
     Setting("secret_key", "SHOPBELL_SECRET_KEY", "Key that signs links, visitors and tokens"),
     Setting("model", "SHOPBELL_MODEL", "Model that writes the assistant's answers"),
     Setting("model_key", "SHOPBELL_MODEL_KEY", "Key for that model's provider"),
@@ -52,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str
     database_url: str | None = None
     redis_url: str | None = None
+    files: str | None = None
     secret_key: str
     model: str | None = None
     model_key: str | None = None
@@ -91,6 +94,7 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> S
     _check_scheme(given, "database_url", ("postgresql", "postgres"), "postgresql://user@host/name")
     _check_scheme(given, "redis_url", ("redis", "rediss", "unix"), "redis://host:6379/0")
     _check_scheme(given, "model_api_base", ("http", "https"), "https://host/v1")
+    _check_files(given.get("files"), environ)
     _make_data_folder(data)
     given["secret_key"] = _secret_key(given.get("secret_key"), data)
     return Settings(**given)
@@ -134,6 +138,23 @@ def _check_scheme(
         scheme = ""
     if scheme not in schemes:
         raise SettingsError(f"{variable} is not a usable address: write it like {example}.")
+
+
+def _check_files(url: str | None, environ: Mapping[str, str]) -> None:
+    if url is None:
+        return
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in BUCKETS and bool(parts.hostname)
+    except ValueError:
+        parts, usable = urlsplit(""), False
+    if not usable:
+        raise SettingsError(
+            "SHOPBELL_FILES is not a bucket's address: write it like s3://bucket/prefix,"
+            " gs://bucket/prefix or az://container/prefix."
+        )
+    if parts.scheme == "az" and not environ.get("AZURE_STORAGE_ACCOUNT_NAME"):
+        raise SettingsError("SHOPBELL_FILES is in Azure: set AZURE_STORAGE_ACCOUNT_NAME too.")
 
 
 def _built_web() -> Path:

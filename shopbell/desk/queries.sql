@@ -23,6 +23,9 @@ INSERT INTO message (id, thread_id, ticket_id, seq, author_kind, author_id, auth
 VALUES (:id, :thread_id, :ticket_id, :seq, :author_kind, :author_id, :author_name, :visibility,
         :connection_id, :channel, :external_id, :text, :html, :extra, :turn_id, :at);
 
+-- name: attach
+UPDATE attachment SET message_id = :message_id, thread_id = :thread_id WHERE id = ANY(:ids);
+
 -- name: find_message
 SELECT m.*, d.status AS delivery_status, d.error AS delivery_error
 FROM message m LEFT JOIN delivery d ON d.message_id = m.id WHERE m.id = :id;

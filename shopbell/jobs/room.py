@@ -14,6 +14,7 @@ from shopbell.assistant.ports import Ports
 from shopbell.assistant.turn import think
 from shopbell.assistant.types import OnDraft, Thought, TurnContext
 from shopbell.connectors.channels.types import Channel
+from shopbell.desk.attachments.storage import Storage
 from shopbell.desk.database import Desk
 from shopbell.realtime.frames import AnswerDraft
 from shopbell.realtime.live import Live, publish
@@ -37,6 +38,7 @@ class Room:
     desk: Desk
     redis: Redis
     epoch: UUID
+    files: Storage
     ports: Ports
     channels: Mapping[str, Channel]
     think: Think = think

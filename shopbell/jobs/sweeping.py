@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 
 from shopbell.assistant.knowledge.index import embed_pending, index_pending
+from shopbell.desk.attachments.commands import forget_unattached
 from shopbell.desk.database import Connection, Desk
 from shopbell.desk.deliveries import commands as deliveries
 from shopbell.desk.people.housekeeping import forget_expired
@@ -71,8 +72,11 @@ async def sweep_knowledge(room: Room) -> None:
 
 
 async def sweep_house(room: Room) -> None:
-    """Remove what has expired."""
+    """Remove what has expired, and files that no message took."""
     await forget_expired(room.desk)
+    forgotten = await forget_unattached(room.desk, room.files)
+    if forgotten:
+        log.info("files forgotten", files=forgotten)
 
 
 async def _every(seconds: float, sweep: Callable[[Room], Awaitable[None]], room: Room) -> None:

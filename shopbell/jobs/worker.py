@@ -23,6 +23,7 @@ from shopbell.assistant.ports import Ports, open_ports
 from shopbell.assistant.turn import think as think_it_over
 from shopbell.connectors.channels.registry import channels
 from shopbell.connectors.commerce.demo.shop import DemoShop
+from shopbell.desk.attachments.storage import open_storage
 from shopbell.desk.database import Desk, open_desk
 from shopbell.jobs.answering import answer_ticket
 from shopbell.jobs.delivering import deliver_thread
@@ -105,6 +106,7 @@ async def working(
             desk=desk,
             redis=redis,
             epoch=await _patiently(lambda: _epoch(desk)),
+            files=open_storage(settings.files, settings.data),
             ports=await _patiently(lambda: ports(desk, settings)),
             channels=channels(client),
             think=think,

@@ -13,10 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shopbell.connectors.commerce.demo.storefront import routes as storefront
+from shopbell.desk.attachments.storage import open_storage
 from shopbell.desk.database import open_desk
 from shopbell.jobs.triggers import enqueuing
 from shopbell.realtime.hub import Hub
 from shopbell.realtime.relay import Relay
+from shopbell.server.addresses import Addresses, SignedAudiences
 from shopbell.server.doors import FORESEEN, failure
 from shopbell.server.routes import routes
 from shopbell.server.sockets.crowd import Crowd
@@ -44,10 +46,19 @@ def create_app(settings: Settings) -> Starlette:
                 redis_url, socket_timeout=REDIS_S, socket_connect_timeout=REDIS_S
             ) as redis,
         ):
-            relay, hub = Relay(database_url, redis, enqueuing(desk, redis)), Hub(desk, redis)
+            relay = Relay(database_url, redis, enqueuing(desk, redis))
+            addresses = Addresses(settings)
+            hub = Hub(desk, redis, SignedAudiences(addresses))
             desk.wake = relay.wake
             state = State(
-                settings=settings, desk=desk, hub=hub, relay=relay, redis=redis, crowd=Crowd()
+                settings=settings,
+                desk=desk,
+                hub=hub,
+                relay=relay,
+                redis=redis,
+                files=open_storage(settings.files, settings.data),
+                addresses=addresses,
+                crowd=Crowd(),
             )
             app.state.shopbell = state
             app.router.routes.extend(storefront.routes(desk.pool, settings))

@@ -31,11 +31,15 @@ class Rate(Struct, frozen=True):
 
 
 SIGN_IN = Rate("sign-in", 10, 30)
+"""Tries for one account from one address; a right password fills it again."""
+SIGN_IN_ADDRESS = Rate("address", 100, 6)
 SIGN_IN_ACCOUNT = Rate("account", 40, 30)
+"""Tries for one account from everywhere; whoever has signed in from an address is let through."""
 INVITATION = Rate("invitation", 20, 30)
 SESSION = Rate("session", 1_500, 0.1)
 MESSAGE = Rate("message", 30, 1)
 UPLOAD = Rate("upload", 30, 5)
+UPLOAD_ADDRESS = Rate("upload-address", 300, 1)
 AGENT_UPLOAD = Rate("agent-upload", 100, 1)
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
-from shopbell.server import files, health, me, pages, sessions, tickets
-from shopbell.server.doors import agents_only
+from shopbell.server import agents, files, health, me, pages, sessions, threads, tickets, turns
+from shopbell.server.doors import agents_only, own_pages_only
 from shopbell.server.sockets.agent import agent_socket
 from shopbell.server.sockets.polling import poll, widget_poll
 from shopbell.server.sockets.shopper import shopper_socket
@@ -13,6 +13,8 @@ from shopbell.server.widget import messages, session
 from shopbell.server.widget.doors import open_to_pages, preflight, visitors_only
 
 TICKET = "/api/tickets/{ticket_id}"
+THREAD = "/api/threads/{thread_id}"
+AGENT = "/api/agents/{agent_id}"
 
 
 def routes(web_dist: Path) -> list[BaseRoute]:
@@ -32,8 +34,9 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route("/api/widget/attachments", visitors_only(files.create_by_visitor), methods=["POST"]),
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),
-        Route("/api/session", sessions.create, methods=["POST"]),
+        Route("/api/session", own_pages_only(sessions.create), methods=["POST"]),
         Route("/api/session", agents_only("viewer", sessions.delete), methods=["DELETE"]),
+        Route("/api/invitation", own_pages_only(sessions.accept_invitation), methods=["POST"]),
         Route("/api/me", agents_only("viewer", me.show)),
         Route("/api/counts", agents_only("viewer", tickets.counts)),
         Route("/api/tickets", agents_only("viewer", tickets.index)),
@@ -49,6 +52,14 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route(f"{TICKET}/tags", agents_only("agent", tickets.tags), methods=["POST"]),
         Route("/api/attachments", agents_only("agent", files.create), methods=["POST"]),
         Route("/files/{file_id}", files.show),
+        Route(f"{THREAD}/messages", agents_only("viewer", threads.messages)),
+        Route(f"{THREAD}/read", agents_only("viewer", threads.read), methods=["POST"]),
+        Route("/api/turns/{turn_id}", agents_only("viewer", turns.show)),
+        Route("/api/agents", agents_only("admin", agents.index)),
+        Route("/api/agents", agents_only("admin", agents.create), methods=["POST"]),
+        Route(AGENT, agents_only("admin", agents.change), methods=["PATCH"]),
+        Route(f"{AGENT}/invitation", agents_only("admin", agents.invite_again), methods=["POST"]),
+        Route(f"{AGENT}/sessions", agents_only("admin", agents.end_sessions), methods=["DELETE"]),
         Route("/", pages.inbox),
         Route("/t/{rest:path}", pages.inbox),
         Route("/invitation", pages.inbox),

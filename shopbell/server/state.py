@@ -7,11 +7,13 @@ from msgspec import Struct, field
 from redis.asyncio import Redis
 from starlette.datastructures import Headers
 
+from shopbell.desk.attachments.storage import Storage
 from shopbell.desk.database import Desk
 from shopbell.desk.people.commands import session_of
 from shopbell.desk.people.types import Session
 from shopbell.realtime.hub import Hub
 from shopbell.realtime.relay import Relay
+from shopbell.server.addresses import Addresses
 from shopbell.server.limits import Limits
 from shopbell.server.sockets.crowd import Crowd
 from shopbell.settings import Settings
@@ -28,6 +30,8 @@ class State(Struct, kw_only=True):
     hub: Hub
     relay: Relay
     redis: Redis
+    files: Storage
+    addresses: Addresses
     crowd: Crowd
     limits: Limits = field(default_factory=Limits)
 

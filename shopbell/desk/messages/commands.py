@@ -13,6 +13,7 @@ from msgspec import Struct
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
+from shopbell.desk.attachments.commands import by_agent, take_files
 from shopbell.desk.connections.types import LIVE_CHANNELS, Connection
 from shopbell.desk.control.rules import hand_back, take
 from shopbell.desk.database import Desk
@@ -22,6 +23,7 @@ from shopbell.desk.messages.masking import masked
 from shopbell.desk.messages.types import (
     MAX_ATTACHMENTS,
     MAX_TEXT,
+    Attachment,
     Author,
     Citation,
     Delivery,
@@ -65,11 +67,18 @@ def check_draft(draft: Draft) -> Draft:
 
 
 async def receive(
-    desk: Desk, thread_id: UUID, connection: Connection, draft: Draft, *, external_id: str = ""
+    desk: Desk,
+    thread_id: UUID,
+    connection: Connection,
+    draft: Draft,
+    *,
+    external_id: str = "",
+    uploader: str = "",
 ) -> Written:
     """Intake of what a customer said: message, ticket (same, reopened or new) and turn.
 
-    Raises Invalid for an unfit draft and NotFound for an id that is another thread's message.
+    `uploader` is whose files the draft may name. Raises Invalid for an unfit draft and NotFound
+    for an id that is another thread's message, or a file that is not the uploader's to send.
     """
     draft = check_draft(draft)
     try:
@@ -77,9 +86,12 @@ async def receive(
             known = await written_before(unit, draft.id)
             if known is not None:
                 return Written(message=known, repeated=True)
+            files = await take_files(unit, draft, uploader)
             opened = await engage(unit, connection, draft)
             author = Author(kind="customer", id=unit.thread.customer_id, name=unit.customer_name)
-            message = add_message(unit, author, draft, connection, external_id=external_id)
+            message = add_message(
+                unit, author, draft, connection, external_id=external_id, files=files
+            )
             ticket = unit.change_ticket(
                 last_customer_seq=message.seq,
                 status="open",
@@ -105,7 +117,8 @@ async def reply(
 ) -> Written:
     """An agent's public reply or note. A reply takes the ticket over when it is not theirs yet.
 
-    Raises Taken when another agent has it and this is not on purpose.
+    Raises Taken when another agent has it and this is not on purpose, and NotFound for a file
+    that is not this agent's to send.
     """
     draft = check_draft(draft)
     author = Author(kind="agent", id=agent.id, name=agent.name)
@@ -114,14 +127,16 @@ async def reply(
             known = await written_before(unit, draft.id)
             if known is not None:
                 return Written(message=known, repeated=True)
+            files = await take_files(unit, draft, by_agent(agent.id))
             if draft.visibility == "note":
-                message = add_message(unit, author, draft)
+                message = add_message(unit, author, draft, files=files)
                 unit.emit("message.created", author, message=message)
                 return Written(message=message)
             if unit.ticket.control == "assistant" or unit.ticket.assignee_id != agent.id:
                 await check_free(unit, agent, on_purpose=take_on_purpose)
                 await take(unit, agent)
-            message = add_message(unit, author, draft)
+            _check_carried(unit.ticket, files)
+            message = add_message(unit, author, draft, files=files)
             unit.change_ticket(
                 waiting_since=None, status="pending", snoozed_until=None, suggestion=None
             )
@@ -243,10 +258,11 @@ def add_message(
     *,
     external_id: str = "",
     citations: tuple[Citation, ...] = (),
+    files: tuple[Attachment, ...] = (),
     turn_id: UUID | None = None,
     why: str = "",
 ) -> Message:
-    """Put a message at the end of the thread, with its delivery when it goes out."""
+    """Put a message at the end of the thread, with its files, and its delivery when it goes out."""
     ticket = unit.ticket
     outgoing = draft.visibility == "public" and author.kind != "customer"
     thread = unit.change_thread(
@@ -264,6 +280,7 @@ def add_message(
         channel=channel,
         text=draft.text,
         citations=citations,
+        attachments=files,
         page=_fit_page(draft.page),
         why=why,
         delivery=Delivery(status=status) if outgoing else None,
@@ -272,6 +289,9 @@ def add_message(
     )
     connection_id = connection.id if connection else ticket.connection_id
     unit.write("insert_message", **_message_columns(message, connection_id, external_id))
+    if files:
+        ids = [one.id for one in files]
+        unit.write("attach", message_id=message.id, thread_id=thread.id, ids=ids)
     if outgoing:
         unit.write(
             "insert_delivery",
@@ -287,7 +307,7 @@ def add_message(
         last_seq=message.seq,
         preview=Preview(
             author=author.kind,
-            text=draft.text[:140],
+            text=(draft.text or ", ".join(one.name for one in files))[:140],
             at=unit.at,
             note=draft.visibility == "note",
         ),
@@ -304,7 +324,12 @@ def _fit_page(page: Page | None) -> Page | None:
 
 
 def _message_columns(message: Message, connection_id: UUID, external_id: str) -> dict[str, Any]:
-    extra = MessageExtra(citations=message.citations, page=message.page, why=message.why)
+    extra = MessageExtra(
+        citations=message.citations,
+        attachments=message.attachments,
+        page=message.page,
+        why=message.why,
+    )
     return {
         "id": message.id,
         "thread_id": message.thread_id,
@@ -323,6 +348,13 @@ def _message_columns(message: Message, connection_id: UUID, external_id: str) ->
         "turn_id": message.turn_id,
         "at": message.at,
     }
+
+
+def _check_carried(ticket: Ticket, files: tuple[Attachment, ...]) -> None:
+    if files and ticket.channel not in LIVE_CHANNELS:
+        raise Invalid(
+            "This channel carries no files yet", "Send the words, and a link to the file."
+        )
 
 
 def _call_the_assistant(unit: Work, upto_seq: int) -> None:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import msgspec
 
+from shopbell.desk.attachments.commands import by_visitor
 from shopbell.desk.control.commands import ask_person
 from shopbell.desk.customers.commands import thread_of
 from shopbell.desk.customers.types import Visitor
@@ -40,7 +41,9 @@ async def say(state: State, visitor: Visitor, draft: Draft) -> ShopperAck:
     check_draft(draft)
     await state.limits.take(state.redis, MESSAGE, str(visitor.id))
     thread_id = await thread_for(state, visitor)
-    written = await receive(state.desk, thread_id, visitor.connection, draft)
+    written = await receive(
+        state.desk, thread_id, visitor.connection, draft, uploader=by_visitor(visitor.id)
+    )
     return await _ack(state, thread_id, draft.id, written)
 
 
