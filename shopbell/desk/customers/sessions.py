@@ -7,11 +7,14 @@ Doing it again with the same statement comes to the same visitor.
 
 from uuid import UUID, uuid5
 
+from psycopg.types.json import Jsonb
+
 from shopbell.desk.customers.join import join
 from shopbell.desk.customers.reads import SQL, customer_in, visitor_of
 from shopbell.desk.customers.types import Visitor, Vouched
 from shopbell.desk.database import Connection, Desk
 from shopbell.desk.errors import NotFound
+from shopbell.desk.events.types import Event
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.types import Author
 from shopbell.desk.work import work
@@ -56,12 +59,26 @@ def verified_visitor(visitor_id: UUID, vouched: Vouched) -> UUID:
 
 async def end_visitor(desk: Desk, visitor: Visitor) -> None:
     """Sign a visitor out: its token opens nothing afterwards, and its sockets close."""
-    async with desk.pool.connection() as connection:
+    event = Event(
+        kind="session.revoked",
+        at=desk.now(),
+        actor=Author(kind="customer", id=visitor.customer_id, name=visitor.name),
+        thread_id=visitor.thread_id or visitor.id,
+        session_id=visitor.id,
+    )
+    async with desk.pool.connection() as connection, connection.transaction():
         await connection.execute(SQL["end_visitor"].encode(), {"visitor": visitor.id})
-    if visitor.thread_id is not None:
-        async with work(desk, thread_id=visitor.thread_id) as unit:
-            author = Author(kind="customer", id=unit.thread.customer_id, name=unit.customer_name)
-            unit.emit("session.revoked", author, session_id=visitor.id)
+        await connection.execute(
+            SQL["insert_outbox"].encode(),
+            {
+                "kind": event.kind,
+                "thread_id": event.thread_id,
+                "ticket_id": None,
+                "payload": Jsonb(event),
+                "at": event.at,
+            },
+        )
+    desk.wake()
 
 
 async def _is_the_same(desk: Desk, visitor: Visitor, vouched: Vouched) -> bool:
