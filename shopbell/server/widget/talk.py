@@ -8,6 +8,7 @@ from shopbell.desk.attachments.commands import by_visitor
 from shopbell.desk.control.commands import ask_person
 from shopbell.desk.customers.commands import thread_of
 from shopbell.desk.customers.types import Visitor
+from shopbell.desk.errors import NotFound
 from shopbell.desk.messages.commands import Written, check_draft, receive
 from shopbell.desk.messages.types import Draft, Page
 from shopbell.desk.threads.commands import customer_read
@@ -77,7 +78,9 @@ def signed(state: State, message: ShopperMessage) -> ShopperMessage:
 
 
 async def _ack(state: State, thread_id: UUID, sent_id: UUID, written: Written) -> ShopperAck:
+    """What stands under the id. Raises NotFound when that is not the visitor's to see: a note."""
     shown = shopper_message(written.message)
-    assert shown is not None, "what a visitor wrote or was told is public"
+    if shown is None:
+        raise NotFound("The conversation")
     thread = await shopper_state(state.desk, thread_id)
     return ShopperAck(id=sent_id, message=signed(state, shown), thread=thread)
