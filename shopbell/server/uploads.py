@@ -20,6 +20,9 @@ _FIELDS = 4
 _FIELD_BYTES = 1024
 
 
+_ESCAPED = {"%22": '"', "%0D": " ", "%0A": " "}
+
+
 @asynccontextmanager
 async def uploaded(request: Request, most_bytes: int) -> AsyncGenerator[UploadFile]:
     """The request's `file`, beyond a megabyte on disk, gone after the block.
@@ -47,9 +50,17 @@ async def uploaded(request: Request, most_bytes: int) -> AsyncGenerator[UploadFi
         file = form.get(FIELD)
         if not isinstance(file, UploadFile):
             raise HTTPException(400, f"The form has no file named {FIELD}")
+        file.filename = _named(file.filename or "")
         yield file
     finally:
         await form.close()
+
+
+def _named(name: str) -> str:
+    """The name as it was before the browser put it in a header (WHATWG HTML, 4.10.21.8)."""
+    for escape, meant in _ESCAPED.items():
+        name = name.replace(escape, meant)
+    return name
 
 
 def _declared(request: Request) -> int:
