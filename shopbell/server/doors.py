@@ -38,6 +38,13 @@ UNFIT = Problem(
     status=422,
     detail="Take out characters that are none, and numbers that are too big.",
 )
+BROKEN = Problem(
+    type="broken",
+    title="That did not work",
+    status=500,
+    detail="It is a fault of ours and was noted. Try again in a moment.",
+)
+WRONG_ORIGIN = Problem(type="origin", title="Wrong origin", status=403)
 FORESEEN = (DeskError, OperationalError, PoolTimeout, DataError)
 RANK: dict[Role, int] = {"viewer": 0, "agent": 1, "admin": 2}
 
@@ -131,6 +138,17 @@ def _path(request: HTTPConnection) -> str:
     return request.url.path[:200]
 
 
+def own_pages_only(handler: Handler) -> Handler:
+    """Let through what this server's own pages ask: the `Origin` says so."""
+
+    async def checked(request: Request) -> Response:
+        if not state_of(request).own_page(request.headers):
+            return problem(WRONG_ORIGIN)
+        return await handler(request)
+
+    return checked
+
+
 def agents_only(least: Role, handler: Handler) -> Handler:
     """Let agents of at least this role through, as `request.state.agent`; others get 401 or 403.
 
@@ -140,7 +158,7 @@ def agents_only(least: Role, handler: Handler) -> Handler:
     async def checked(request: Request) -> Response:
         state = state_of(request)
         if request.method not in ("GET", "HEAD") and not state.own_page(request.headers):
-            return problem(Problem(type="origin", title="Wrong origin", status=403))
+            return problem(WRONG_ORIGIN)
         session = await state.session(request.cookies.get(COOKIE))
         if session is None:
             return problem(Problem(type="signed_out", title="Sign in to go on", status=401))

@@ -13,6 +13,7 @@ from shopbell.desk.people.types import Agent, Role, Team
 from shopbell.desk.threads.types import ShopperMessage, ShopperThread
 from shopbell.desk.tickets.types import Priority, Ticket
 from shopbell.desk.tickets.types import TicketOpen as TicketOpen
+from shopbell.desk.turns.types import TurnRecord as TurnRecord
 
 Short = Annotated[str, Meta(max_length=200)]
 Long = Annotated[str, Meta(max_length=4000)]
@@ -117,7 +118,7 @@ class Reply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ReadTo(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    seq: int
+    seq: Annotated[int, Meta(ge=0)]
 
 
 class WidgetSessionBody(Struct, frozen=True, kw_only=True):
@@ -152,14 +153,27 @@ class ShopperPage(Struct, frozen=True, kw_only=True):
     more: bool
 
 
+class Agents(Struct, frozen=True, kw_only=True):
+    """GET /api/agents: everyone, the disabled too, by name."""
+
+    agents: tuple[Agent, ...]
+
+
 class NewAgent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     email: Short
     name: Short
     role: Role
 
 
+class Invited(Struct, frozen=True, kw_only=True):
+    """An agent and the one-time link with which they choose a password; it is shown only here."""
+
+    agent: Agent
+    link: str
+
+
 class ChangeAgent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Only the given fields change; disabling signs the agent out everywhere."""
+    """Only the given fields change; disabling, or another role, signs the agent out everywhere."""
 
     name: Short | None = None
     role: Role | None = None

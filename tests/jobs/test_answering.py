@@ -4,7 +4,7 @@ import asyncio
 
 from shopbell.desk.control.commands import take_over
 from shopbell.desk.tickets.commands import resolve
-from shopbell.desk.turns.reads import record_of
+from shopbell.desk.turns.reads import turn_for
 from shopbell.realtime.frames import AnswerDraft
 from shopbell.realtime.live import Live
 from shopbell.settings import Settings
@@ -34,7 +34,7 @@ async def test_a_message_is_answered_and_its_trace_kept(
         ("assistant", "It runs true to size."),
     ]
     turn = (await rows(shop.desk, "SELECT id FROM turn"))[0]
-    record = await record_of(shop.desk, turn["id"])
+    record = await turn_for(shop.desk, shop.ben, turn["id"])
     assert record.trace["why"] == "It says so."
     assert record.message_id is not None
 
@@ -120,7 +120,7 @@ async def test_a_handoff_is_one_message_and_one_event(
     turn = await rows(
         shop.desk, "SELECT t.id, m.id AS told FROM turn t JOIN message m ON m.turn_id = t.id"
     )
-    assert (await record_of(shop.desk, turn[0]["id"])).message_id == turn[0]["told"]
+    assert (await turn_for(shop.desk, shop.ben, turn[0]["id"])).message_id == turn[0]["told"]
 
 
 async def test_a_broken_thought_is_an_honest_handoff(

@@ -58,6 +58,11 @@ export interface AgentTyping {
   note?: boolean
 }
 
+/** GET /api/agents: everyone, the disabled too, by name. */
+export interface Agents {
+  agents: Agent[]
+}
+
 /** The assistant's answer so far, whole each time. Not an event: it may be lost, and ends with the message, with `done` true, or with a newer epoch. `turn_id` is also on the message. */
 export interface AnswerDraft {
   type: "draft"
@@ -119,7 +124,7 @@ export interface BrandSettings {
   language?: string
 }
 
-/** Only the given fields change; disabling signs the agent out everywhere. */
+/** Only the given fields change; disabling, or another role, signs the agent out everywhere. */
 export interface ChangeAgent {
   name?: string | null
   role?: "admin" | "agent" | "viewer" | null
@@ -213,6 +218,12 @@ export interface Identity {
   kind: string
   value: string
   verified: boolean
+}
+
+/** An agent and the one-time link with which they choose a password; it is shown only here. */
+export interface Invited {
+  agent: Agent
+  link: string
 }
 
 /** GET /api/me: who is signed in, and what the inbox needs to name things. `channels` are the names people know them by; `position` was reached before any of this was read. */
@@ -532,6 +543,21 @@ export interface TicketPage {
   tickets: Ticket[]
   reads: AgentRead[]
   next: string | null
+}
+
+/** A turn as agents open it; `trace` is what the assistant wrote down while thinking. */
+export interface TurnRecord {
+  id: Uuid
+  ticket_id: Uuid
+  thread_id: Uuid
+  status: "answered" | "dropped" | "due" | "failed" | "handed_off" | "running" | "suggested"
+  from_seq: number
+  upto_seq: number
+  attempts: number
+  message_id: Uuid | null
+  trace: unknown
+  created_at: Instant
+  finished_at: Instant | null
 }
 
 /** Somebody types. It lapses after 6 s without repetition. To agents with ticket and author; to shoppers with the author's kind and first name only. */

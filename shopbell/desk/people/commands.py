@@ -1,26 +1,22 @@
-"""Signing agents in and out. Passwords are argon2id, session tokens are kept as hashes only."""
+"""Signing agents in and out. Session tokens are kept as hashes only."""
 
-import asyncio
 import hashlib
 import secrets
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from psycopg.types.json import Jsonb
 
 from shopbell.desk.database import Connection, Desk
-from shopbell.desk.errors import DeskError
+from shopbell.desk.errors import DeskError, NotFound
 from shopbell.desk.events.types import Event
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.types import Author
+from shopbell.desk.people.passwords import fits
 from shopbell.desk.people.types import Agent, Session
 
 SESSION_LIFE = timedelta(days=14)
-_hasher = PasswordHasher()
-_NOBODY = _hasher.hash("nobody has this password")
 
 AGENT_COLUMNS = (
     "a.id, a.email, a.name, a.role, a.version, a.disabled_at IS NOT NULL AS disabled,"
@@ -36,10 +32,13 @@ class SignInRefused(DeskError):
     status = 401
 
 
-async def sign_in(desk: Desk, email: str, password: str) -> tuple[str, Session]:
+async def sign_in(
+    desk: Desk, email: str, password: str, *, address: str = "", browser: str = ""
+) -> tuple[str, Session]:
     """A new session and its token, which is shown once and never stored.
 
-    Raises SignInRefused. A wrong address takes as long as a wrong password.
+    `address` and `browser` say where from. Raises SignInRefused. A wrong e-mail address takes as
+    long as a wrong password, and no connection is held while the password is checked.
     """
     async with desk.pool.connection() as connection:
         found = await connection.execute(
@@ -48,18 +47,25 @@ async def sign_in(desk: Desk, email: str, password: str) -> tuple[str, Session]:
             (email.strip(),),
         )
         row = await found.fetchone()
-        kept = row["password_hash"] if row else None
-        right = await asyncio.to_thread(_fits, kept or _NOBODY, password)
-        if row is None or not kept or not right or row["disabled"]:
-            raise SignInRefused("E-mail or password is wrong", "Check both and try again.")
-        token, session_id = secrets.token_urlsafe(32), uuid7()
-        expires_at = desk.now() + SESSION_LIFE
+    right = await fits(row["password_hash"] if row else None, password)
+    if row is None or not right or row["disabled"]:
+        raise SignInRefused("E-mail or password is wrong", "Check both and try again.")
+    return await open_session(desk, agent_from(row), address=address, browser=browser)
+
+
+async def open_session(
+    desk: Desk, agent: Agent, *, address: str = "", browser: str = ""
+) -> tuple[str, Session]:
+    """A new session of an agent who has shown who they are, and its token."""
+    token, session_id = secrets.token_urlsafe(32), uuid7()
+    expires_at = desk.now() + SESSION_LIFE
+    async with desk.pool.connection() as connection:
         await connection.execute(
-            "INSERT INTO agent_session (token_hash, id, agent_id, expires_at)"
-            " VALUES (%s, %s, %s, %s)",
-            (token_hash(token), session_id, row["id"], expires_at),
+            "INSERT INTO agent_session (token_hash, id, agent_id, expires_at, address, user_agent)"
+            " VALUES (%s, %s, %s, %s, %s, %s)",
+            (token_hash(token), session_id, agent.id, expires_at, address, browser[:200]),
         )
-    return token, Session(id=session_id, agent=agent_from(row), expires_at=expires_at)
+    return token, Session(id=session_id, agent=agent, expires_at=expires_at)
 
 
 async def sign_out(desk: Desk, session_id: UUID) -> None:
@@ -82,6 +88,24 @@ async def end_sessions(desk: Desk, connection: Connection, agent_id: UUID) -> No
         (agent_id,),
     )
     await _tell_ended(desk, connection, await found.fetchall())
+
+
+async def tell(desk: Desk, connection: Connection, agent_id: UUID, actor: Author) -> Agent:
+    """The agent as they now are, with the event that says so, within the caller's transaction."""
+    found = await connection.execute(
+        f"SELECT {AGENT_COLUMNS} FROM agent a WHERE a.id = %s".encode(),  # noqa: S608  our own columns
+        (agent_id,),
+    )
+    row = await found.fetchone()
+    if row is None:
+        raise NotFound("The agent")
+    agent, at = agent_from(row), desk.now()
+    event = Event(kind="agent.updated", at=at, actor=actor, agent=agent)
+    await connection.execute(
+        "INSERT INTO outbox (kind, payload, at) VALUES (%s, %s, %s)",
+        (event.kind, Jsonb(event), at),
+    )
+    return agent
 
 
 async def _tell_ended(desk: Desk, connection: Connection, rows: list[dict[str, Any]]) -> None:
@@ -126,10 +150,3 @@ def agent_from(row: dict[str, Any]) -> Agent:
         disabled=row["disabled"],
         version=row["version"],
     )
-
-
-def _fits(kept: str, password: str) -> bool:
-    try:
-        return _hasher.verify(kept, password)
-    except (VerifyMismatchError, InvalidHashError):
-        return False

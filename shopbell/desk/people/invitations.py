@@ -1,23 +1,20 @@
 """Adding agents: each gets a one-time link, kept as a hash only, and chooses a password with it."""
 
-import asyncio
 import re
 import secrets
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from psycopg.errors import UniqueViolation
-from psycopg.types.json import Jsonb
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from shopbell.desk.database import Connection, Desk
-from shopbell.desk.errors import DeskError, Invalid
-from shopbell.desk.events.types import Event
+from shopbell.desk.errors import DeskError, Invalid, NotFound
 from shopbell.desk.ids import uuid7
-from shopbell.desk.messages.types import Author
-from shopbell.desk.people.commands import AGENT_COLUMNS, agent_from, end_sessions, token_hash
+from shopbell.desk.people.commands import end_sessions, tell, token_hash
+from shopbell.desk.people.passwords import hashed
 from shopbell.desk.people.types import Agent, Role
+from shopbell.desk.work import SYSTEM
 
 INVITATION_LIFE = timedelta(days=3)
 SHORTEST_PASSWORD = 10
@@ -57,15 +54,18 @@ async def add_agent(desk: Desk, *, email: str, name: str, role: Role) -> tuple[A
                 "An agent with this e-mail address exists", "Send them a new link instead."
             ) from None
         token = await _invite(desk, connection, agent_id)
-        agent = await _tell(desk, connection, agent_id)
+        agent = await tell(desk, connection, agent_id, SYSTEM)
     desk.wake()
     return agent, token
 
 
 async def invite(desk: Desk, agent_id: UUID) -> str:
-    """A new link's token for an agent; earlier links end."""
-    async with desk.pool.connection() as connection, connection.transaction():
-        return await _invite(desk, connection, agent_id)
+    """A new link's token for an agent; earlier links end. Raises NotFound."""
+    try:
+        async with desk.pool.connection() as connection, connection.transaction():
+            return await _invite(desk, connection, agent_id)
+    except ForeignKeyViolation:
+        raise NotFound("The agent") from None
 
 
 async def accept(desk: Desk, token: str, *, name: str, password: str) -> Agent:
@@ -75,7 +75,7 @@ async def accept(desk: Desk, token: str, *, name: str, password: str) -> Agent:
     """
     if len(password) < SHORTEST_PASSWORD:
         raise Invalid("The password is too short", f"Use at least {SHORTEST_PASSWORD} characters.")
-    hashed = await asyncio.to_thread(PasswordHasher().hash, password)
+    kept = await hashed(password)
     async with desk.pool.connection() as connection, connection.transaction():
         found = await connection.execute(
             "UPDATE agent_invitation i SET used_at = %(now)s FROM agent a"
@@ -86,14 +86,14 @@ async def accept(desk: Desk, token: str, *, name: str, password: str) -> Agent:
         row = await found.fetchone()
         if row is None:
             raise InvitationGone("This link no longer works", "Ask an admin for a new one.")
-        values: dict[str, Any] = {"id": row["agent_id"], "hash": hashed, "name": name.strip()}
+        values: dict[str, Any] = {"id": row["agent_id"], "hash": kept, "name": name.strip()}
         await connection.execute(
             "UPDATE agent SET password_hash = %(hash)s, version = version + 1,"
             " name = coalesce(nullif(%(name)s, ''), name) WHERE id = %(id)s",
             values,
         )
         await end_sessions(desk, connection, row["agent_id"])
-        agent = await _tell(desk, connection, row["agent_id"])
+        agent = await tell(desk, connection, row["agent_id"], SYSTEM)
     desk.wake()
     return agent
 
@@ -109,19 +109,3 @@ async def _invite(desk: Desk, connection: Connection, agent_id: UUID) -> str:
         (token_hash(token), agent_id, desk.now() + INVITATION_LIFE),
     )
     return token
-
-
-async def _tell(desk: Desk, connection: Connection, agent_id: UUID) -> Agent:
-    found = await connection.execute(
-        f"SELECT {AGENT_COLUMNS} FROM agent a WHERE a.id = %s".encode(),  # noqa: S608  our own columns
-        (agent_id,),
-    )
-    row = await found.fetchone()
-    assert row is not None
-    agent, at = agent_from(row), desk.now()
-    event = Event(kind="agent.updated", at=at, actor=Author(kind="system"), agent=agent)
-    await connection.execute(
-        "INSERT INTO outbox (kind, payload, at) VALUES (%s, %s, %s)",
-        (event.kind, Jsonb(event), at),
-    )
-    return agent

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from shopbell.desk.database import Desk
+from shopbell.desk.errors import NotFound
 from shopbell.desk.people.commands import AGENT_COLUMNS, agent_from
 from shopbell.desk.people.types import Agent, Role, Team
 
@@ -17,6 +18,19 @@ async def everyone(desk: Desk) -> tuple[Agent, ...]:
             f"SELECT {AGENT_COLUMNS} FROM agent a ORDER BY a.name, a.id".encode()  # noqa: S608  our own columns
         )
         return tuple(agent_from(row) for row in await found.fetchall())
+
+
+async def agent_for(desk: Desk, admin: Agent, agent_id: UUID) -> Agent:
+    """The agent, for an admin who may see them. Raises NotFound."""
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(
+            f"SELECT {AGENT_COLUMNS} FROM agent a WHERE a.id = %s".encode(),  # noqa: S608  our own columns
+            (agent_id,),
+        )
+        row = await found.fetchone()
+    if row is None or admin.role != "admin":
+        raise NotFound("The agent")
+    return agent_from(row)
 
 
 async def teams(desk: Desk) -> tuple[Team, ...]:
@@ -37,3 +51,14 @@ async def standing_sessions(desk: Desk, sessions: Set[UUID]) -> dict[UUID, Role]
             (list(sessions),),
         )
         return {row["id"]: row["role"] for row in await found.fetchall()}
+
+
+async def has_come_from(desk: Desk, email: str, address: str) -> bool:
+    """Whether this account has signed in from this network address in the last weeks."""
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(
+            "SELECT 1 FROM agent_session s JOIN agent a ON a.id = s.agent_id"
+            " WHERE lower(a.email) = lower(%s) AND s.address = %s LIMIT 1",
+            (email.strip(), address),
+        )
+        return await found.fetchone() is not None

@@ -12,6 +12,7 @@ from shopbell.desk.control.waits import wait_for
 from shopbell.desk.customers.types import Customer
 from shopbell.desk.database import Desk, load_queries
 from shopbell.desk.errors import NotFound
+from shopbell.desk.people.types import Agent
 from shopbell.desk.turns.types import Called, Material, Turn, TurnRecord
 from shopbell.desk.work import message_from
 
@@ -54,10 +55,10 @@ async def material(desk: Desk, turn: Turn) -> Material:
     )
 
 
-async def record_of(desk: Desk, turn_id: UUID) -> TurnRecord:
-    """One turn with its trace, for agents. Raises NotFound."""
+async def turn_for(desk: Desk, agent: Agent, turn_id: UUID) -> TurnRecord:
+    """One turn with its trace, if this agent may see it. Raises NotFound."""
     row = await _one(desk, "record", id=turn_id)
-    if row is None:
+    if row is None or agent.disabled:
         raise NotFound("The turn")
     return msgspec.convert(row, TurnRecord)
 

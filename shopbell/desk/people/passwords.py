@@ -1,0 +1,35 @@
+"""Passwords: argon2id, two at a time, so that a flood of sign-ins takes no more than two cores."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+AT_ONCE = 2
+
+_hasher = PasswordHasher()
+_threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
+_NOBODY = _hasher.hash("nobody has this password")
+
+
+async def hashed(password: str) -> str:
+    """What is kept of a password."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, password)
+
+
+async def fits(kept: str | None, password: str) -> bool:
+    """Whether this is the password of which `kept` was made.
+
+    With nothing kept it is False, after as much work as for a wrong password.
+    """
+    loop = asyncio.get_running_loop()
+    right = await loop.run_in_executor(_threads, _verify, kept or _NOBODY, password)
+    return right and kept is not None
+
+
+def _verify(kept: str, password: str) -> bool:
+    try:
+        return _hasher.verify(kept, password)
+    except (VerificationError, InvalidHashError):
+        return False

@@ -1,0 +1,171 @@
+"""Admins add, change and sign out agents; one-time links open once."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shopbell.desk.ids import uuid7
+from tests.server.conftest import Door, Inbox
+
+NEW = {"email": "dora@demo.shop", "name": "Dora", "role": "agent"}
+
+
+async def accepted(door: Door, link: str, **more: Any) -> tuple[Inbox, Any]:
+    """A new browser in which this link was opened, and what it was answered."""
+    inbox = Inbox(door.client(), door.settings.public_url)
+    body = {"token": link.split("#")[1], "name": "Dora", "password": "a long password", **more}
+    return inbox, await inbox.ask("POST", "/api/invitation", json=body)
+
+
+async def added(cleo: Inbox, **more: Any) -> Any:
+    answer = await cleo.ask("POST", "/api/agents", json={**NEW, **more})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def test_a_link_lets_a_new_agent_in_and_works_once(door: Door) -> None:
+    cleo = await door.agent("cleo")
+    invited = await added(cleo)
+    assert invited["link"].startswith(f"{door.settings.public_url}/invitation#")
+    dora, answer = await accepted(door, invited["link"])
+    assert answer.json()["agent"] == {**invited["agent"], "version": 2}
+    assert (await dora.get("/api/me"))["agent"]["role"] == "agent"
+    _, again = await accepted(door, invited["link"])
+    assert (again.status_code, again.json()["type"]) == (404, "invitation_gone")
+    body = {"email": NEW["email"], "password": "a long password"}
+    assert (await dora.ask("POST", "/api/session", json=body)).status_code == 200
+    kept = await door.sql("SELECT token_hash FROM agent_invitation")
+    assert all(invited["link"].split("#")[1].encode() not in row["token_hash"] for row in kept)
+
+
+async def test_a_link_that_two_open_at_once_lets_one_in(door: Door) -> None:
+    invited = await added(await door.agent("cleo"))
+    answers = await asyncio.gather(*(accepted(door, invited["link"]) for _ in range(4)))
+    assert sorted(one.status_code for _, one in answers) == [200, 404, 404, 404]
+
+
+async def test_used_expired_replaced_and_made_up_links_are_not_told_apart(door: Door) -> None:
+    cleo = await door.agent("cleo")
+    invited = await added(cleo)
+    newer = await cleo.ask("POST", f"/api/agents/{invited['agent']['id']}/invitation")
+    _, replaced = await accepted(door, invited["link"])
+    await door.sql("UPDATE agent_invitation SET expires_at = now() WHERE used_at IS NULL")
+    _, expired = await accepted(door, newer.json()["link"])
+    _, made_up = await accepted(door, "x#not-a-token")
+    assert {one.status_code for one in (replaced, expired, made_up)} == {404}
+    assert len({one.content for one in (replaced, expired, made_up)}) == 1
+
+
+async def test_a_short_password_leaves_the_link_good(door: Door) -> None:
+    invited = await added(await door.agent("cleo"))
+    _, short = await accepted(door, invited["link"], password="short")
+    assert (short.status_code, short.json()["type"]) == (422, "invalid")
+    _, answer = await accepted(door, invited["link"])
+    assert answer.status_code == 200
+
+
+async def test_a_new_link_ends_the_sessions_once_a_password_is_chosen(door: Door) -> None:
+    cleo, ben = await door.agent("cleo"), await door.agent("ben")
+    link = await cleo.ask("POST", f"/api/agents/{door.shop.ben.id}/invitation")
+    assert (await ben.ask("GET", "/api/me")).status_code == 200
+    _, answer = await accepted(door, link.json()["link"], name="Ben")
+    assert answer.status_code == 200
+    assert (await ben.ask("GET", "/api/me")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("change", "left"), [({"disabled": True}, 401), ({"role": "viewer"}, 401), ({"name": "B"}, 200)]
+)
+async def test_disabling_or_another_role_signs_out_everywhere(
+    door: Door, change: dict[str, Any], left: int
+) -> None:
+    cleo, browsers = await door.agent("cleo"), [await door.agent("ben") for _ in range(2)]
+    path = f"/api/agents/{door.shop.ben.id}"
+    changed = (await cleo.ask("PATCH", path, json=change)).json()
+    assert changed.items() >= {**change, "version": 2}.items()
+    assert [(await one.ask("GET", "/api/me")).status_code for one in browsers] == [left, left]
+    (noted,) = await door.sql("SELECT * FROM audit")
+    assert (noted["action"], noted["detail"]) == ("agent.changed", change)
+    assert noted["who"] == f"agent {door.shop.cleo.id}"
+
+
+async def test_signing_out_everywhere_ends_every_session_of_that_agent_only(door: Door) -> None:
+    cleo, browsers = await door.agent("cleo"), [await door.agent("ben") for _ in range(2)]
+    answer = await cleo.ask("DELETE", f"/api/agents/{door.shop.ben.id}/sessions")
+    assert answer.status_code == 204
+    assert [(await one.ask("GET", "/api/me")).status_code for one in browsers] == [401, 401]
+    assert (await cleo.ask("GET", "/api/me")).status_code == 200
+    again = await door.agent("ben")
+    assert (await again.ask("GET", "/api/me")).status_code == 200
+
+
+async def test_the_last_admin_stays_one(door: Door) -> None:
+    cleo = await door.agent("cleo")
+    await added(cleo, role="admin")  # invited, but cannot sign in yet
+    for change in ({"disabled": True}, {"role": "agent"}):
+        refused = await cleo.ask("PATCH", f"/api/agents/{door.shop.cleo.id}", json=change)
+        assert (refused.status_code, refused.json()["type"]) == (409, "last_admin")
+    assert (await cleo.ask("GET", "/api/me")).status_code == 200
+
+
+async def test_two_admins_who_demote_each_other_leave_one(door: Door) -> None:
+    await door.sql("UPDATE agent SET role = 'admin'")
+    cleo, ben = await door.agent("cleo"), await door.agent("ben")
+    await asyncio.gather(
+        cleo.ask("PATCH", f"/api/agents/{door.shop.ben.id}", json={"role": "agent"}),
+        ben.ask("PATCH", f"/api/agents/{door.shop.cleo.id}", json={"role": "agent"}),
+    )
+    (left,) = await door.sql("SELECT count(*) AS n FROM agent WHERE role = 'admin'")
+    assert left["n"] == 1
+
+
+async def test_only_admins_pass_and_everyone_is_listed(door: Door) -> None:
+    cleo, ben = await door.agent("cleo"), await door.agent("ben")
+    listed = await cleo.get("/api/agents")
+    assert [one["name"] for one in listed["agents"]] == ["Ben", "Cleo"]
+    own = f"/api/agents/{door.shop.ben.id}"
+    doors = [
+        ("GET", "/api/agents"),
+        ("POST", "/api/agents"),
+        ("PATCH", own),
+        ("POST", f"{own}/invitation"),
+        ("DELETE", f"{own}/sessions"),
+        ("DELETE", f"/api/agents/{uuid7()}/sessions"),
+    ]
+    for method, path in doors:
+        refused = await ben.ask(method, path, json={"role": "admin"})
+        assert (refused.status_code, refused.json()["type"]) == (403, "role"), (method, path)
+    (row,) = await door.sql("SELECT role FROM agent WHERE id = %s", door.shop.ben.id)
+    assert row["role"] == "agent"
+
+
+async def test_an_agent_who_is_not_there_is_not_found_at_every_door(door: Door) -> None:
+    cleo = await door.agent("cleo")
+    wrong: tuple[UUID | str, ...] = (uuid7(), "no-id")
+    for method, rest in (("PATCH", ""), ("POST", "/invitation"), ("DELETE", "/sessions")):
+        for one in wrong:
+            answer = await cleo.ask(method, f"/api/agents/{one}{rest}", json={})
+            assert (answer.status_code, answer.json()["type"]) == (404, "not_found")
+    assert await door.sql("SELECT 1 FROM audit") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({**NEW, "email": "no address"}, 422),
+        ({**NEW, "email": "BEN@demo.shop"}, 409),
+        ({**NEW, "role": "owner"}, 422),
+        ({**NEW, "verified": True}, 422),
+        ({"email": "x@y.z"}, 422),
+    ],
+)
+async def test_what_cannot_be_an_agent_is_refused_in_words(
+    door: Door, body: dict[str, Any], status: int
+) -> None:
+    cleo = await door.agent("cleo")
+    refused = await cleo.ask("POST", "/api/agents", json=body)
+    assert (refused.status_code, bool(refused.json()["title"])) == (status, True)
+    (count,) = await door.sql("SELECT count(*) AS n FROM agent")
+    assert count["n"] == 2
