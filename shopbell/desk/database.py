@@ -29,9 +29,12 @@ def load_queries(folder: str) -> dict[str, str]:
     return {name: getattr(found, name).sql for name in found.available_queries}
 
 
-LIMITS = b"SET lock_timeout = '4s'; SET idle_in_transaction_session_timeout = '8s'"
-"""Whoever waits for a lock is refused rather than kept, and a process that froze inside a
-transaction loses it: neither may use up the others' connections."""
+LIMITS = (
+    b"SET statement_timeout = '10s'; SET lock_timeout = '4s';"
+    b" SET idle_in_transaction_session_timeout = '8s'"
+)
+"""Whoever asks too much or waits for a lock is refused rather than kept, and a process that froze
+inside a transaction loses it: none of them may use up the others' connections."""
 RECONNECT_S = 5.0
 """How long one chain of tries to reach a database that is away goes on. A new one begins with the
 next request, so that the growing pauses between tries never outlast the fault."""

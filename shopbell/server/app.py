@@ -9,6 +9,7 @@ import structlog
 from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,7 +20,8 @@ from shopbell.jobs.triggers import enqueuing
 from shopbell.realtime.hub import Hub
 from shopbell.realtime.relay import Relay
 from shopbell.server.addresses import Addresses, SignedAudiences
-from shopbell.server.doors import FORESEEN, failure
+from shopbell.server.doors import BROKEN, FORESEEN, failure, problem
+from shopbell.server.headers import SafeHeaders
 from shopbell.server.routes import routes
 from shopbell.server.sockets.crowd import Crowd
 from shopbell.server.sockets.guard import guard_sessions
@@ -68,7 +70,11 @@ def create_app(settings: Settings) -> Starlette:
     return Starlette(
         routes=routes(settings.web_dist),
         lifespan=lifespan,
-        exception_handlers=dict.fromkeys((HTTPException, *FORESEEN), _failed),
+        middleware=[Middleware(SafeHeaders, https=settings.public_url.startswith("https:"))],
+        exception_handlers={
+            **dict.fromkeys((HTTPException, *FORESEEN), _failed),
+            Exception: _broken,
+        },
     )
 
 
@@ -94,3 +100,8 @@ def _died(task: asyncio.Task[None]) -> None:
 
 async def _failed(request: Request, error: Exception) -> Response:
     return failure(request, error)
+
+
+async def _broken(_: Request, error: Exception) -> Response:
+    log.error("request broken", exc_info=error)
+    return problem(BROKEN)

@@ -14,9 +14,7 @@ SELF = "'self'"
 CONTENT_POLICY = "; ".join(
     (
         f"default-src {SELF}",
-        f"connect-src {SELF} ws: wss:",
         f"img-src {SELF} data: blob:",
-        f"style-src {SELF} 'unsafe-inline'",
         "object-src 'none'",
         f"base-uri {SELF}",
         f"form-action {SELF}",
@@ -25,13 +23,10 @@ CONTENT_POLICY = "; ".join(
 )
 HEADERS = {
     "Content-Security-Policy": CONTENT_POLICY,
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
 }
 KEPT = (
     (b"cache-control", b"public, max-age=31536000, immutable"),
-    (b"x-content-type-options", b"nosniff"),
     (b"access-control-allow-origin", b"*"),
     (b"cross-origin-resource-policy", b"cross-origin"),
 )
@@ -51,7 +46,6 @@ async def widget_loader(request: Request) -> Response:
             "Access-Control-Allow-Origin": "*",
             "Cross-Origin-Resource-Policy": "cross-origin",
             "Cache-Control": "public, max-age=300",
-            "X-Content-Type-Options": "nosniff",
         },
     )
 
