@@ -1,6 +1,7 @@
 """Intake and replies: written once, in one order, fenced by control."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -9,7 +10,7 @@ from shopbell.desk.errors import Fenced, Invalid, NotFound, Taken
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.commands import answer, receive, reply
 from shopbell.desk.messages.types import MAX_TEXT, Draft
-from shopbell.desk.tickets.commands import assign, resolve, set_tags, snooze
+from shopbell.desk.tickets.commands import assign, reopen, resolve, set_tags, snooze
 from shopbell.desk.tickets.types import Handoff
 from shopbell.desk.turns.types import Turn
 from shopbell.desk.work import work
@@ -194,3 +195,11 @@ async def test_tickets_are_assigned_tagged_and_never_snoozed_into_the_past(shop:
     assert tagged.tags == ("sizing", "return")
     with pytest.raises(Invalid):
         await snooze(shop.desk, ticket, shop.ben, written.message.at)
+
+
+async def test_a_snoozed_ticket_can_be_reopened_before_its_time(shop: Shop) -> None:
+    written = await receive(shop.desk, await shop.thread(), shop.connection, said())
+    until = written.message.at + timedelta(hours=3)
+    await snooze(shop.desk, written.message.ticket_id, shop.ben, until)
+    again = await reopen(shop.desk, written.message.ticket_id, shop.ben)
+    assert (again.status, again.snoozed_until) == ("open", None)

@@ -45,11 +45,11 @@ async def resolve(desk: Desk, ticket_id: UUID, by: Agent) -> Ticket:
 
 
 async def reopen(desk: Desk, ticket_id: UUID, by: Agent) -> Ticket:
-    """Make a resolved ticket open again, with its owner and control as they were."""
+    """Make a resolved or snoozed ticket open again, with its owner and control as they were."""
     async with work(desk, ticket_id=ticket_id) as unit:
-        if unit.ticket.status not in ("resolved", "closed"):
+        if unit.ticket.status not in ("resolved", "closed", "snoozed"):
             return unit.ticket
-        unit.change_ticket(status="open", resolved_at=None)
+        unit.change_ticket(status="open", resolved_at=None, snoozed_until=None)
         unit.emit("ticket.reopened", _author(by))
         return unit.ticket
 
