@@ -17,6 +17,8 @@ async def agent_read(desk: Desk, thread_id: UUID, agent: Agent, seq: int) -> Non
     """
     async with work(desk, thread_id=thread_id) as unit:
         upto = min(seq, unit.thread.last_seq)
+        if upto <= 0:
+            return
         moved = await unit.connection.execute(
             "INSERT INTO agent_read (agent_id, thread_id, seq) VALUES (%s, %s, %s)"
             " ON CONFLICT (agent_id, thread_id) DO UPDATE SET seq = excluded.seq"
