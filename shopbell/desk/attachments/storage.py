@@ -56,7 +56,8 @@ class Storage:
 def open_storage(url: str | None, data: Path) -> Storage:
     """The storage of a URL such as `s3://bucket/prefix`; without one, `files` in the data folder.
 
-    A bucket's keys and region come from the environment, as its own tools read them.
+    A bucket's keys and region come from the environment, as its own tools read them; whoever
+    names an endpoint there that begins with http:// means it.
     """
     if url is None:
         return Storage(LocalStore(data / "files", mkdir=True))
@@ -64,7 +65,11 @@ def open_storage(url: str | None, data: Path) -> Storage:
         from_url(
             url,
             retry_config={"max_retries": _TRIES, "retry_timeout": _PATIENCE},
-            client_options={"connect_timeout": _PATIENCE, "read_timeout": _PATIENCE},
+            client_options={
+                "allow_http": True,
+                "connect_timeout": _PATIENCE,
+                "read_timeout": _PATIENCE,
+            },
         )
     )
 
