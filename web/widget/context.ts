@@ -27,8 +27,9 @@ function fromJson(page: Document): Partial<Page> | null {
       const product = productIn(JSON.parse(script.textContent ?? ""))
       if (!product) continue
       const offer = first(product.offers)
+      const only = !Array.isArray(product.offers) || product.offers.length === 1 ? offer.sku : ""
       const price = [text(offer.price ?? offer.lowPrice), text(offer.priceCurrency)].filter(Boolean).join(" ")
-      return { product: text(product.name), sku: text(product.sku), price }
+      return { product: text(product.name), sku: text(product.sku ?? only), price }
     } catch {
       continue
     }

@@ -67,7 +67,7 @@ export function Chat({ open, live, broken, words, close, again }: Chatting): JSX
       }}
       onDrop={onDrop}
     >
-      <header>
+      <div class="head">
         {held && <Face live={held} />}
         <div class="who">
           <strong>{held?.session.value.brand_name}</strong>
@@ -77,7 +77,7 @@ export function Chat({ open, live, broken, words, close, again }: Chatting): JSX
           <Close />
         </button>
         {held && <People live={held} words={words} pressed={focusWithin} />}
-      </header>
+      </div>
       {held && pictures ? (
         <>
           <Banner live={held} words={words} />

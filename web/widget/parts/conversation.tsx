@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals"
-import type { JSX } from "preact"
+import { Fragment, type JSX } from "preact"
 import { useEffect } from "preact/hooks"
 import { Rich } from "../../shared/rich"
 import { dayName, daysFrom } from "../../shared/time"
@@ -51,14 +51,10 @@ export function Conversation({ live, words, open }: { live: Live; words: Spoken;
               after && after.author.kind === message.author.kind && after.author.name === message.author.name && Date.parse(after.at) - at.getTime() < TOGETHER
             const state = message === lastOwn && !after && outgoing.length === 0 && (message.seq <= (thread.seen_seq ?? 0) ? words.seen : words.sent)
             return (
-              <>
-                {newDay && (
-                  <p class="mark" key={`day ${message.id}`}>
-                    {dayName(at, new Date(), words.locale)}
-                  </p>
-                )}
-                <Said key={message.id} message={message} named={!sameBefore} timed={!sameAfter} state={state || ""} live={live} words={words} show={(one) => (shown.value = one)} />
-              </>
+              <Fragment key={message.id}>
+                {newDay && <p class="mark">{dayName(at, new Date(), words.locale)}</p>}
+                <Said message={message} named={!sameBefore} timed={!sameAfter} state={state || ""} live={live} words={words} show={(one) => (shown.value = one)} />
+              </Fragment>
             )
           })}
           {outgoing.map((one) => (

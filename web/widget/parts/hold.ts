@@ -31,21 +31,25 @@ export function useHold(last: string, own: boolean, earlier: () => void, settled
   const before = useRef(last)
   const below = useSignal(false)
 
+  const topOf = (element: Element): number => element.getBoundingClientRect().top - box.current!.getBoundingClientRect().top
   const note = (): void => {
     const element = box.current!
     const scrolled = element.scrollTop
     const seen = [...element.querySelectorAll<HTMLElement>("[data-id]")].find((one) => one.offsetTop + one.offsetHeight > scrolled)
     const atEnd = element.scrollHeight - scrolled - element.clientHeight < NEAR
-    place.current = { atEnd, scrolled, id: seen?.dataset.id ?? "", top: (seen?.offsetTop ?? 0) - scrolled }
+    place.current = { atEnd, scrolled, id: seen?.dataset.id ?? "", top: seen ? topOf(seen) : 0 }
     if (atEnd) below.value = false
   }
   const keep = (): void => {
     const element = box.current!
     const { atEnd, scrolled, id, top } = place.current
     if (element.clientHeight === 0) return
-    const seen = atEnd ? null : element.querySelector<HTMLElement>(`[data-id="${id}"]`)
+    const seen = atEnd ? null : element.querySelector(`[data-id="${id}"]`)
     if (atEnd) element.scrollTop = element.scrollHeight
-    else if (seen) element.scrollTop = seen.offsetTop - top + (element.scrollTop - scrolled)
+    else if (seen) {
+      const moved = topOf(seen) - top + element.scrollTop - scrolled
+      if (Math.abs(moved) >= 1) element.scrollTop += moved
+    }
     note()
   }
   const toEnd = (): void => {

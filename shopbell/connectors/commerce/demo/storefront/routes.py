@@ -138,7 +138,7 @@ class _Pages:
             request, "article.html", title=found.title, article=found, text=text
         )
 
-    async def _reading(self, request: Request, template: str, **values: object) -> Response:
+    async def _reading(self, request: Request, template: str, **values: Any) -> Response:
         try:
             shopper = await self._shopper(request)
         except ShopUnavailable:
