@@ -9,6 +9,10 @@ FOR UPDATE OF t;
 SELECT t.*, c.name AS customer_name, c.language, c.merged_into FROM thread t JOIN customer c ON c.id = t.customer_id
 WHERE t.id = :thread_id;
 
+-- name: load_thread_of_ticket
+SELECT t.*, c.name AS customer_name, c.language, c.merged_into FROM ticket k
+JOIN thread t ON t.id = k.thread_id JOIN customer c ON c.id = t.customer_id WHERE k.id = :ticket_id;
+
 -- name: load_ticket
 SELECT k.*, c.name AS customer_name FROM ticket k JOIN customer c ON c.id = k.customer_id
 WHERE k.id = :ticket_id;

@@ -2,24 +2,25 @@
 
 Every command of the desk that changes a thread runs inside `work`. The thread's row is locked
 first, so commands on one thread happen one after the other and `seq` and `version` are its order.
-Reading takes one round trip, writing and committing another (psycopg's pipeline mode). Events go
-to the outbox in the same transaction, whole entities with their versions; after the commit the
+Beginning and reading takes one round trip, writing and committing another (psycopg's pipeline
+mode); tests/desk/test_round_trips.py counts them. Events go to the outbox in the same transaction, whole entities with their versions; after the commit the
 relay is woken.
 """
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
+from psycopg import OperationalError
 from psycopg.types.json import Jsonb
 
 from shopbell.desk.customers.types import Customer
 from shopbell.desk.database import Connection, Desk, load_queries, unless_frozen
-from shopbell.desk.errors import Fenced, NotFound
+from shopbell.desk.errors import DeskError, Fenced, NotFound
 from shopbell.desk.events.types import AgentRead, Event, EventKind
 from shopbell.desk.messages.types import Author, Delivery, Message, MessageExtra
 from shopbell.desk.threads.types import Thread
@@ -27,18 +28,25 @@ from shopbell.desk.tickets.types import Ticket
 
 SQL = load_queries(__file__)
 SYSTEM = Author(kind="system")
+Row = dict[str, Any] | None
 
 
 class Work:
     """The thread and ticket as they stand under the lock, and what is to be written."""
 
     def __init__(
-        self, connection: Connection, at: datetime, thread: Thread, customer_name: str
+        self,
+        connection: Connection,
+        at: datetime,
+        thread: Thread,
+        customer_name: str,
+        written: Message | None = None,
     ) -> None:
         self.connection = connection
         self.at = at
         self.thread = thread
         self.customer_name = customer_name
+        self.written = written
         self._ticket: Ticket | None = None
         self._changed_thread = False
         self._changed_ticket = False
@@ -101,8 +109,8 @@ class Work:
         }
         self._events.append((kind, actor, {k: v for k, v in entities.items() if v is not None}))
 
-    async def flush(self) -> bool:
-        """Write everything in one round trip; True when events left.
+    async def commit(self) -> bool:
+        """Write everything and commit, in one round trip; True when events left.
 
         A change that no event tells of would leave every listening client behind for ever.
         """
@@ -117,6 +125,7 @@ class Work:
         async with self.connection.pipeline():
             for query, values in self._writes:
                 await self.connection.execute(SQL[query].encode(), values)
+            await self.connection.execute(b"COMMIT")
         return bool(self._events)
 
     async def _tell_of_the_current_ticket(self) -> None:
@@ -154,57 +163,92 @@ class Work:
 
 @asynccontextmanager
 async def work(
-    desk: Desk, *, thread_id: UUID | None = None, ticket_id: UUID | None = None
+    desk: Desk,
+    *,
+    thread_id: UUID | None = None,
+    ticket_id: UUID | None = None,
+    message_id: UUID | None = None,
 ) -> AsyncGenerator[Work]:
     """Lock the thread (named itself, or by a ticket of it) and commit what was done to it.
 
-    With `thread_id` alone the thread's current ticket is loaded, if it has one. Raises NotFound
-    for an unknown id or a thread joined to another, and Fenced when the ticket was joined to
+    With `thread_id` alone the thread's current ticket is loaded, if it has one; with `message_id`
+    the unit's `written` is that message, if it stands. Raises NotFound for an unknown id, a thread
+    joined to another, or a message of another thread, and Fenced when the ticket was joined to
     another thread while this waited for the lock. Any error inside rolls everything back.
     """
-    async with (
-        unless_frozen(),
-        desk.pool.connection() as connection,
-        connection.transaction(),
-    ):
-        if ticket_id is not None:
-            locked = await connection.execute(
-                SQL["lock_thread_of_ticket"].encode(), {"ticket_id": ticket_id}
-            )
-            found = await locked.fetchone()
-            if found is None:
-                raise NotFound("The ticket")
-            thread_id = found["id"]
-        async with connection.pipeline():
-            if ticket_id is None:
-                await connection.execute(SQL["lock_thread"].encode(), {"thread_id": thread_id})
-            threads = await connection.execute(
-                SQL["load_thread"].encode(), {"thread_id": thread_id}
-            )
-            tickets = (
-                await connection.execute(SQL["load_ticket"].encode(), {"ticket_id": ticket_id})
-                if ticket_id
-                else await connection.execute(
-                    SQL["load_current_ticket"].encode(), {"thread_id": thread_id}
-                )
-            )
-        thread_row, ticket_row = await threads.fetchone(), await tickets.fetchone()
-        if ticket_row is not None and ticket_row["thread_id"] != thread_id:
-            raise Fenced
-        if thread_row is None or thread_row["merged_into"]:
-            raise NotFound("The conversation")
+    async with unless_frozen(), desk.pool.connection() as connection, _or_undone(connection):
+        locked, thread_row, ticket_row, message_row = await _begin(
+            connection, thread_id, ticket_id, message_id
+        )
+        missing = _what_is_missing(locked, thread_row, message_row, ticket_id)
+        if missing is not None:
+            # Nothing was written, and rolling back would cost the connection its prepared queries.
+            await connection.execute(b"COMMIT")
+            raise missing
+        assert thread_row is not None
         unit = Work(
             connection,
             desk.now(),
             msgspec.convert(thread_row, Thread),
             str(thread_row["customer_name"]),
+            message_from(message_row) if message_row is not None else None,
         )
         if ticket_row is not None:
             unit.set_ticket(ticket_from(ticket_row))
         yield unit
-        left = await unit.flush()
+        left = await unit.commit()
     if left:
         desk.wake()
+
+
+async def _begin(
+    connection: Connection, thread_id: UUID | None, ticket_id: UUID | None, message_id: UUID | None
+) -> tuple[Row, Row, Row, Row]:
+    """The locked thread's id, the thread, the ticket and the message as they stand under the lock.
+
+    Each query sees what was committed when it begins, so all after the first see what the lock
+    waited for.
+    """
+    named = {"thread_id": thread_id, "ticket_id": ticket_id, "id": message_id}
+    by = "thread" if ticket_id is None else "ticket"
+    async with connection.pipeline():
+        await connection.execute(b"BEGIN")
+        found = [await connection.execute(SQL[one].encode(), named) for one in _OPENING[by]]
+        if message_id is not None:
+            found.append(await connection.execute(SQL["find_message"].encode(), named))
+    locked, thread, ticket = [await one.fetchone() for one in found[:3]]
+    return locked, thread, ticket, await found[3].fetchone() if message_id is not None else None
+
+
+_OPENING = {
+    "thread": ("lock_thread", "load_thread", "load_current_ticket"),
+    "ticket": ("lock_thread_of_ticket", "load_thread_of_ticket", "load_ticket"),
+}
+
+
+def _what_is_missing(
+    locked: Row, thread: Row, message: Row, ticket_id: UUID | None
+) -> DeskError | None:
+    if locked is None and ticket_id is not None:
+        return NotFound("The ticket")
+    if thread is None or locked is None or thread["merged_into"]:
+        return NotFound("The conversation")
+    if thread["id"] != locked["id"]:
+        return Fenced()
+    if message is not None and message["thread_id"] != thread["id"]:
+        return NotFound("The conversation")
+    return None
+
+
+@asynccontextmanager
+async def _or_undone(connection: Connection) -> AsyncGenerator[None]:
+    """Roll back whatever the block did when it fails; a connection that is lost has done so."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OperationalError):
+            await connection.rollback()
+        raise
 
 
 def ticket_from(row: dict[str, Any]) -> Ticket:

@@ -18,7 +18,7 @@ from shopbell.desk.messages.commands import (
     check_draft,
     check_free,
     engage,
-    written_before,
+    written,
 )
 from shopbell.desk.messages.types import Author, Draft, Message, Page
 from shopbell.desk.people.types import Agent
@@ -105,19 +105,18 @@ async def ask_person(
     """
     asked = Draft(id=message_id, text="", page=page)
     try:
-        async with work(desk, thread_id=thread_id) as unit:
-            known = await written_before(unit, message_id)
-            if known is not None:
-                return Written(message=known, repeated=True)
+        async with work(desk, thread_id=thread_id, message_id=message_id) as unit:
+            if unit.written is not None:
+                return written(unit, unit.written, repeated=True)
             opened = await engage(unit, connection, asked)
             if unit.ticket.control == "agents":
                 told = await _last_told(unit)
                 if told is not None:
-                    return Written(message=told, repeated=True)
+                    return written(unit, told, repeated=True)
             message = await _tell_the_wait(unit, asked, opened=opened)
     except UniqueViolation as doubled:
         raise NotFound("The conversation") from doubled
-    return Written(message=message)
+    return written(unit, message)
 
 
 async def _tell_the_wait(unit: Work, asked: Draft, *, opened: bool) -> Message:

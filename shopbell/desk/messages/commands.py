@@ -33,9 +33,10 @@ from shopbell.desk.messages.types import (
     Page,
 )
 from shopbell.desk.people.types import Agent
+from shopbell.desk.threads.types import Thread
 from shopbell.desk.tickets.types import Preview, Suggestion, Ticket
 from shopbell.desk.turns.types import Turn
-from shopbell.desk.work import SQL, Work, message_from, work
+from shopbell.desk.work import SQL, Work, work
 
 REOPENS_WITHIN = timedelta(days=14)
 DEBOUNCE = timedelta(milliseconds=600)
@@ -44,9 +45,11 @@ ASSISTANT = Author(kind="assistant", name="Assistant")
 
 
 class Written(Struct, frozen=True, kw_only=True):
-    """The message as it stands, and whether it had been written before."""
+    """The message, its ticket and thread as they stand, and whether it had been written before."""
 
     message: Message
+    ticket: Ticket
+    thread: Thread
     repeated: bool = False
 
 
@@ -82,10 +85,9 @@ async def receive(
     """
     draft = check_draft(draft)
     try:
-        async with work(desk, thread_id=thread_id) as unit:
-            known = await written_before(unit, draft.id)
-            if known is not None:
-                return Written(message=known, repeated=True)
+        async with work(desk, thread_id=thread_id, message_id=draft.id) as unit:
+            if unit.written is not None:
+                return written(unit, unit.written, repeated=True)
             files = await take_files(unit, draft, uploader)
             opened = await engage(unit, connection, draft)
             author = Author(kind="customer", id=unit.thread.customer_id, name=unit.customer_name)
@@ -109,7 +111,7 @@ async def receive(
                 unit.emit("message.created", author, message=message)
     except UniqueViolation as doubled:
         raise NotFound("The conversation") from doubled
-    return Written(message=message)
+    return written(unit, message)
 
 
 async def reply(
@@ -123,15 +125,14 @@ async def reply(
     draft = check_draft(draft)
     author = Author(kind="agent", id=agent.id, name=agent.name)
     try:
-        async with work(desk, ticket_id=ticket_id) as unit:
-            known = await written_before(unit, draft.id)
-            if known is not None:
-                return Written(message=known, repeated=True)
+        async with work(desk, ticket_id=ticket_id, message_id=draft.id) as unit:
+            if unit.written is not None:
+                return written(unit, unit.written, repeated=True)
             files = await take_files(unit, draft, by_agent(agent.id))
             if draft.visibility == "note":
                 message = add_message(unit, author, draft, files=files)
                 unit.emit("message.created", author, message=message)
-                return Written(message=message)
+                return written(unit, message)
             if unit.ticket.control == "assistant" or unit.ticket.assignee_id != agent.id:
                 await check_free(unit, agent, on_purpose=take_on_purpose)
                 await take(unit, agent)
@@ -143,7 +144,7 @@ async def reply(
             unit.emit("message.created", author, message=message)
     except UniqueViolation as doubled:
         raise NotFound("The ticket") from doubled
-    return Written(message=message)
+    return written(unit, message)
 
 
 async def answer(
@@ -206,15 +207,9 @@ async def check_free(unit: Work, agent: Agent, *, on_purpose: bool) -> None:
     raise Taken(row["name"] if row else "Another agent")
 
 
-async def written_before(unit: Work, message_id: UUID) -> Message | None:
-    """The message of this id as it stands; NotFound when it is another thread's."""
-    found = await unit.connection.execute(SQL["find_message"].encode(), {"id": message_id})
-    row = await found.fetchone()
-    if row is None:
-        return None
-    if row["thread_id"] != unit.thread.id:
-        raise NotFound("The conversation")
-    return message_from(row)
+def written(unit: Work, message: Message, *, repeated: bool = False) -> Written:
+    """What came of a unit of work, once all is done that it is to do."""
+    return Written(message=message, ticket=unit.ticket, thread=unit.thread, repeated=repeated)
 
 
 async def engage(unit: Work, connection: Connection, draft: Draft) -> bool:

@@ -1,5 +1,6 @@
 """What a visitor does in their conversation: one function each, for the socket and for HTTP."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import msgspec
@@ -12,7 +13,12 @@ from shopbell.desk.errors import NotFound
 from shopbell.desk.messages.commands import Written, check_draft, receive
 from shopbell.desk.messages.types import Draft, Page
 from shopbell.desk.threads.commands import customer_read
-from shopbell.desk.threads.reads import messages_before, shopper_message, shopper_state
+from shopbell.desk.threads.reads import (
+    messages_before,
+    shopper_message,
+    shopper_state,
+    shopper_thread,
+)
 from shopbell.desk.threads.types import ShopperMessage, ShopperThread
 from shopbell.realtime.frames import ShopperAck
 from shopbell.server.limits import MESSAGE
@@ -41,21 +47,27 @@ async def say(state: State, visitor: Visitor, draft: Draft) -> ShopperAck:
         draft = msgspec.structs.replace(draft, visibility="public")
     check_draft(draft)
     await state.limits.take(state.redis, MESSAGE, str(visitor.id))
-    thread_id = await thread_for(state, visitor)
-    written = await receive(
-        state.desk, thread_id, visitor.connection, draft, uploader=by_visitor(visitor.id)
+    written = await _in_thread(
+        state,
+        visitor,
+        lambda thread_id: receive(
+            state.desk, thread_id, visitor.connection, draft, uploader=by_visitor(visitor.id)
+        ),
     )
-    return await _ack(state, thread_id, draft.id, written)
+    return _ack(state, draft.id, written)
 
 
 async def ask(state: State, visitor: Visitor, message_id: UUID, page: Page | None) -> ShopperAck:
     """The visitor asks for a person. Raises DeskError."""
     await state.limits.take(state.redis, MESSAGE, str(visitor.id))
-    thread_id = await thread_for(state, visitor)
-    written = await ask_person(
-        state.desk, thread_id, visitor.connection, message_id=message_id, page=page
+    written = await _in_thread(
+        state,
+        visitor,
+        lambda thread_id: ask_person(
+            state.desk, thread_id, visitor.connection, message_id=message_id, page=page
+        ),
     )
-    return await _ack(state, thread_id, message_id, written)
+    return _ack(state, message_id, written)
 
 
 async def read(state: State, visitor: Visitor, seq: int) -> None:
@@ -63,24 +75,33 @@ async def read(state: State, visitor: Visitor, seq: int) -> None:
     await customer_read(state.desk, visitor.thread_id or visitor.id, seq)
 
 
-async def thread_for(state: State, visitor: Visitor) -> UUID:
-    """The visitor's thread, made under their own id with their first message."""
-    if visitor.thread_id is not None:
-        return visitor.thread_id
-    return await thread_of(
-        state.desk, "visitor", str(visitor.id), name=visitor.name, thread_id=visitor.id
-    )
-
-
 def signed(state: State, message: ShopperMessage) -> ShopperMessage:
     """The message with addresses under which its attachments can be fetched."""
     return state.hub.audiences.sign_shown(message) if message.attachments else message
 
 
-async def _ack(state: State, thread_id: UUID, sent_id: UUID, written: Written) -> ShopperAck:
+async def _in_thread(
+    state: State, visitor: Visitor, command: Callable[[UUID], Awaitable[Written]]
+) -> Written:
+    """Do this in the visitor's thread. Their first message makes it, under their own id, so it is
+    made only once it is found missing."""
+    try:
+        return await command(visitor.thread_id or visitor.id)
+    except NotFound:
+        if visitor.thread_id is not None:
+            raise
+    thread_id = await thread_of(
+        state.desk, "visitor", str(visitor.id), name=visitor.name, thread_id=visitor.id
+    )
+    return await command(thread_id)
+
+
+def _ack(state: State, sent_id: UUID, written: Written) -> ShopperAck:
     """What stands under the id. Raises NotFound when that is not the visitor's to see: a note."""
     shown = shopper_message(written.message)
     if shown is None:
         raise NotFound("The conversation")
-    thread = await shopper_state(state.desk, thread_id)
+    holder = written.ticket.assignee_id
+    name = state.hub.names.get(holder, "") if holder else ""
+    thread = shopper_thread(written.thread, written.ticket, name)
     return ShopperAck(id=sent_id, message=signed(state, shown), thread=thread)
