@@ -1,0 +1,76 @@
+"""In and out of the inbox: signing in, links, sessions that end."""
+
+import httpx
+import psycopg
+from playwright.async_api import Browser, expect
+
+from shopbell.desk.database import open_desk
+from shopbell.desk.ids import uuid7
+from shopbell.desk.people.invitations import add_agent
+from shopbell.server.doors import COOKIE
+from tests.browser.inbox import BEN, CLEO, Inbox, customer_of, enter
+from tests.stack import Stack
+
+
+async def test_a_wrong_password_is_told_and_the_right_one_opens_the_inbox(
+    stack: Stack, browser: Browser
+) -> None:
+    page = await browser.new_page()
+    await page.goto(f"{stack.base_url}/?view=waiting")
+    await expect(page.get_by_label("Email")).to_be_focused()
+    await page.keyboard.type(BEN)
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("not this one")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("E-mail or password is wrong")
+    password = next(one.password for one in stack.logins if one.email == BEN)
+    await page.get_by_label("Password").fill(password)
+    await page.get_by_role("button", name="Sign in").click()
+    inbox = Inbox(page)
+    await expect(inbox.tickets.first).to_be_visible()
+    await expect(inbox.state).to_have_text("Live")
+    await page.get_by_role("button", name="Ben Hoekstra, your menu").click()
+    await page.get_by_role("menuitem", name="Sign out").click()
+    await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+async def test_an_invitation_sets_a_password_and_works_once(stack: Stack, browser: Browser) -> None:
+    email = f"{uuid7().hex}@demo.shop"
+    async with open_desk(stack.database_url, size=1) as desk:
+        agent, token = await add_agent(desk, email=email, name="Dora", role="agent")
+    page = await browser.new_page()
+    await page.goto(f"{stack.base_url}/invitation#{token}")
+    await page.get_by_label("Name").fill("Dora Lund")
+    await page.get_by_label("Password").fill("a-long-green-scarf")
+    await page.get_by_role("button", name="Start").click()
+    await expect(page.get_by_role("button", name="Dora Lund, your menu")).to_be_visible()
+    again = await browser.new_page()
+    await again.goto(f"{stack.base_url}/invitation#{token}")
+    await again.get_by_label("Name").fill("Somebody else")
+    await again.get_by_label("Password").fill("a-long-grey-scarf")
+    await again.get_by_role("button", name="Start").click()
+    await expect(again.get_by_role("alert")).to_be_visible()
+    with psycopg.connect(stack.database_url) as connection:
+        connection.execute("UPDATE agent SET disabled_at = now() WHERE id = %s", (agent.id,))
+
+
+async def test_a_session_that_is_ended_elsewhere_leads_to_the_sign_in_page(
+    stack: Stack, browser: Browser
+) -> None:
+    inbox = await enter(browser, stack, CLEO, "/?view=open")
+    async with customer_of(stack) as customer:
+        await customer.say("Before the session ends")
+        await inbox.open("Before the session ends")
+        await inbox.box.fill("Half a sentence")
+        headers = {"Origin": stack.base_url, "Cookie": f"{COOKIE}={inbox.token}"}
+        async with httpx.AsyncClient(base_url=stack.base_url, headers=headers) as http:
+            assert (await http.delete("/api/session")).status_code == 204
+        await expect(inbox.page.get_by_role("alert")).to_contain_text("You were signed out")
+        await inbox.page.get_by_label("Email").fill(CLEO)
+        password = next(one.password for one in stack.logins if one.email == CLEO)
+        await inbox.page.get_by_label("Password").fill(password)
+        await inbox.page.get_by_role("button", name="Sign in").click()
+        await expect(inbox.box).to_have_value("Half a sentence")
+        await inbox.box.fill("")
