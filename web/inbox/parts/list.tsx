@@ -40,10 +40,9 @@ export function List() {
         <header class="bar"><h2 class="not-phone">{views[view.value].label}</h2>{total > 0 && <span class="num quiet not-phone">{total}</span>}<div class="only-phone phone-head"><ViewMenu /><span class="spring" /><ConnectionState /><MyMenu side="" /></div></header>
         <div class="filter"><Search size={14} aria-hidden="true" /><input type="search" aria-label="Filter this list" placeholder="Filter this list" value={filter.value} onInput={(event) => (filter.value = event.currentTarget.value)} onKeyDown={(event) => event.key === "Escape" && ((filter.value = ""), event.currentTarget.blur())} />{!filter.value && <kbd class="not-phone">/</kbd>}</div>
       </div>
-      <div class="pane" style={{ flex: 1 }}>
+      <div class="pane rows" onPointerEnter={(event) => event.pointerType === "mouse" && hold(true)} onPointerLeave={() => hold(false)}>
         {waitingIn.value > 0 && <button type="button" class="new-pill top" onClick={() => { letIn(); scroller.current?.scrollTo({ top: 0 }) }}><ArrowUp size={13} aria-hidden="true" />{waitingIn.value} new</button>}
-        <div class="tickets-scroll" ref={scroller} onScroll={(event) => { setTop(event.currentTarget.scrollTop); hold() }}
-          onPointerEnter={(event) => event.pointerType === "mouse" && hold(true)} onPointerLeave={() => hold(false)}>
+        <div class="tickets-scroll" ref={scroller} onScroll={(event) => { setTop(event.currentTarget.scrollTop); hold() }}>
           <ul class="tickets" aria-label="Tickets" role="list" style={{ height: ids.length * ROW }}>
             {ids.slice(first, last).map((id, at) => <Row key={id} id={id} at={first + at} of={ids.length} />)}
           </ul>
