@@ -7,6 +7,7 @@ import secrets
 import socket
 import time
 from collections.abc import Awaitable, Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from shopbell.cli.children import command
 from shopbell.cli.embedded.children import Child
 from shopbell.cli.failure import Failure
 from shopbell.cli.watch import WorkerWatch, server_ready
+from shopbell.desk.attachments.storage import new_key, open_storage
+from shopbell.desk.attachments.types import StorageAway
 from shopbell.desk.database import Desk, open_desk
 from shopbell.desk.events.types import Event
 from shopbell.desk.ids import uuid7
@@ -74,6 +77,7 @@ class _Doctor:
                 ("server", lambda: _server(self.settings)),
                 ("websocket", lambda: _websocket(desk, self.settings)),
                 ("jobs", lambda: _jobs(desk, client)),
+                ("files", lambda: _files(self.settings)),
                 ("web build", lambda: _web(self.settings)),
                 ("knowledge", lambda: _knowledge(desk)),
             ]
@@ -197,6 +201,22 @@ async def _jobs(desk: Desk, client: Any) -> str:
     finally:
         await client.delete(result_key_prefix + call.id)
     return "a worker took a job and ended it"
+
+
+async def _files(settings: Settings) -> str:
+    """A few bytes put, got and deleted again."""
+    storage, key, mark = open_storage(settings.files, settings.data), new_key(), b"bell"
+    try:
+        await storage.put(key, BytesIO(mark))
+        got = b"".join([piece async for piece in await storage.get(key)])
+        await storage.delete(key)
+    except StorageAway as away:
+        why = str(away.__cause__).partition("\n")[0]
+        raise Wrong(f"the storage says no: {why}") from None
+    if got != mark:
+        raise Wrong("the storage gave back other bytes than it was given.")
+    place = settings.files or settings.data / "files"
+    return f"kept, read and let go of a file in {place}"
 
 
 async def _web(settings: Settings) -> str:

@@ -1,5 +1,6 @@
 """Web chat: its readers follow the desk's own stream, so a committed message is a sent one."""
 
+from shopbell.desk.attachments.types import AGENTS
 from shopbell.desk.connections.types import Capability
 from shopbell.desk.deliveries.types import Outgoing, Sent
 from shopbell.desk.messages.types import MAX_TEXT
@@ -12,8 +13,8 @@ class WebChat:
         channel="webchat",
         label="Chat",
         max_text=MAX_TEXT,
-        media_types=("image/*", "application/pdf", "text/plain"),
-        max_file=20_000_000,
+        media_types=tuple(sorted(AGENTS.kinds)),
+        max_file=AGENTS.most_bytes,
         formatting="markdown",
         receipts=("read",),
         typing=True,
