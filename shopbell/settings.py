@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -87,9 +88,7 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> S
     given["port"] = _port(given.get("port", 8000))
     given["public_url"] = _public_url(given)
     given["log_level"] = _log_level(given.get("log_level", "info"))
-    given["trusted_proxies"] = tuple(
-        part for part in re.split(r"[\s,]+", given.get("trusted_proxies", "")) if part
-    )
+    given["trusted_proxies"] = _trusted_proxies(given.get("trusted_proxies", ""))
     given["web_dist"] = Path(given.get("web_dist", _built_web())).expanduser().resolve()
     _check_scheme(given, "database_url", ("postgresql", "postgres"), "postgresql://user@host/name")
     _check_scheme(given, "redis_url", ("redis", "rediss", "unix"), "redis://host:6379/0")
@@ -117,6 +116,23 @@ def _public_url(given: Mapping[str, Any]) -> str:
             "SHOPBELL_PUBLIC_URL is not a web address: set it to one like https://help.example.com."
         )
     return url
+
+
+def _trusted_proxies(value: str) -> tuple[str, ...]:
+    """Networks; never everybody, since then anybody could say where they come from."""
+    networks: list[str] = []
+    for part in re.split(r"[\s,]+", value.strip()) if value.strip() else ():
+        try:
+            network = ip_network(part, strict=False)
+        except ValueError:
+            network = None
+        if network is None or network.prefixlen == 0:
+            raise SettingsError(
+                f"SHOPBELL_TRUSTED_PROXIES holds {part!r}: name each proxy's address, like 10.0.0.5,"
+                " or a network of them, like 10.0.0.0/24."
+            )
+        networks.append(str(network))
+    return tuple(networks)
 
 
 def _log_level(value: str) -> str:

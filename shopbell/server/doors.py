@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from math import ceil
 from typing import Any, TypeVar
 
@@ -103,8 +105,20 @@ def failure(request: HTTPConnection, error: Exception) -> Response:
 
 def address_of(request: HTTPConnection) -> str:
     """The caller's network address; of IPv6 the part that a provider gives to one customer."""
-    host = request.client.host if request.client else ""
-    return ":".join(host.split(":")[:4]) if host.count(":") > 1 else host
+    return _network(request.client.host if request.client else "")
+
+
+@lru_cache(maxsize=4096)
+def _network(host: str) -> str:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host[:64]
+    if isinstance(address, IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((address, 64), strict=False))
 
 
 async def decode(request: Request, body: type[Body]) -> Body:

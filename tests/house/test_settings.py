@@ -41,6 +41,9 @@ def test_the_secret_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path)
         ("SHOPBELL_FILES", "file:///hidden"),
         ("SHOPBELL_FILES", "az://hidden/files"),
         ("SHOPBELL_SECRET_KEY", "hidden"),
+        ("SHOPBELL_TRUSTED_PROXIES", "*"),
+        ("SHOPBELL_TRUSTED_PROXIES", "10.0.0.5, 0.0.0.0/0"),
+        ("SHOPBELL_TRUSTED_PROXIES", "proxy.example"),
         ("SHOPBELL_LOG_LEVEL", "loud"),
         ("SHOPBELL_MODEL_API_BASE", "hidden"),
     ],
@@ -51,3 +54,11 @@ def test_a_wrong_setting_is_named_in_one_line(tmp_path: Path, variable: str, val
     assert variable in str(caught.value)
     assert "\n" not in str(caught.value)
     assert "hidden" not in str(caught.value)
+
+
+def test_proxies_are_kept_as_networks(tmp_path: Path) -> None:
+    given = {"SHOPBELL_TRUSTED_PROXIES": " 10.0.0.5,192.168.1.7/24 ::1"}
+    kept = load({"data": tmp_path}, given).trusted_proxies
+    assert kept == ("10.0.0.5/32", "192.168.1.0/24", "::1/128")
+    again = {"SHOPBELL_TRUSTED_PROXIES": ",".join(kept)}
+    assert load({"data": tmp_path}, again).trusted_proxies == kept
