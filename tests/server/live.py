@@ -47,6 +47,15 @@ class Socket:
                 if frame["type"] == kind and holds(frame):
                     return frame
 
+    async def hear_any(self, *kinds: str) -> Any:
+        """The next frame of one of these types; of any, without one."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                frame = msgspec.json.decode(await self.connection.recv())
+                self.seen.append(frame)
+                if not kinds or frame["type"] in kinds:
+                    return frame
+
     async def event(self, holds: Callable[[Any], bool]) -> Any:
         """The next event of which `holds` is true."""
         found: list[Any] = []
