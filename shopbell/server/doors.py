@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from shopbell.desk.errors import DeskError
-from shopbell.desk.people.types import Agent, Role
+from shopbell.desk.people.types import Role
 from shopbell.realtime.frames import Problem
 from shopbell.server.audit import note_refusal
 from shopbell.server.state import State
@@ -46,7 +46,6 @@ BROKEN = Problem(
     status=500,
     detail="It is a fault of ours and was noted. Try again in a moment.",
 )
-WRONG_ORIGIN = Problem(type="origin", title="Wrong origin", status=403)
 FORESEEN = (DeskError, OperationalError, PoolTimeout, DataError)
 RANK: dict[Role, int] = {"viewer": 0, "agent": 1, "admin": 2}
 
@@ -152,12 +151,42 @@ def _path(request: HTTPConnection) -> str:
     return request.url.path[:200]
 
 
+class WrongOrigin(DeskError):
+    """The page that asks is not one of this server's own."""
+
+    kind = "origin"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("Wrong origin", "Open the inbox at its own address.")
+
+
+class SignedOut(DeskError):
+    """There is no session, or none that still holds."""
+
+    kind = "signed_out"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("Sign in to go on")
+
+
+class RoleNeeded(DeskError):
+    """The agent's role does not open this door."""
+
+    kind = "role"
+    status = 403
+
+    def __init__(self, least: Role) -> None:
+        super().__init__(f"This needs the role {least}", "Ask an admin for it.")
+
+
 def own_pages_only(handler: Handler) -> Handler:
     """Let through what this server's own pages ask: the `Origin` says so."""
 
     async def checked(request: Request) -> Response:
         if not state_of(request).own_page(request.headers):
-            return problem(WRONG_ORIGIN)
+            raise WrongOrigin
         return await handler(request)
 
     return checked
@@ -172,14 +201,13 @@ def agents_only(least: Role, handler: Handler) -> Handler:
     async def checked(request: Request) -> Response:
         state = state_of(request)
         if request.method not in ("GET", "HEAD") and not state.own_page(request.headers):
-            return problem(WRONG_ORIGIN)
+            raise WrongOrigin
         session = await state.session(request.cookies.get(COOKIE))
         if session is None:
-            return problem(Problem(type="signed_out", title="Sign in to go on", status=401))
-        agent: Agent = session.agent
-        if RANK[agent.role] < RANK[least]:
-            return problem(Problem(type="role", title=f"This needs the role {least}", status=403))
-        request.state.agent, request.state.session = agent, session
+            raise SignedOut
+        request.state.agent, request.state.session = session.agent, session
+        if RANK[session.agent.role] < RANK[least]:
+            raise RoleNeeded(least)
         return await handler(request)
 
     return checked

@@ -1,13 +1,21 @@
-"""Admins add, change and sign out agents; one-time links open once."""
+"""Admins add, change and sign out agents; one-time links open once, and ended sessions hear nothing."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
 from shopbell.desk.ids import uuid7
+from shopbell.desk.people.invitations import invite
+from shopbell.server.doors import COOKIE
+from shopbell.settings import Settings
+from tests.desk.conftest import Shop
 from tests.server.conftest import Door, Inbox
+from tests.server.live import Served, serving
 
 NEW = {"email": "dora@demo.shop", "name": "Dora", "role": "agent"}
 
@@ -169,3 +177,53 @@ async def test_what_cannot_be_an_agent_is_refused_in_words(
     assert (refused.status_code, bool(refused.json()["title"])) == (status, True)
     (count,) = await door.sql("SELECT count(*) AS n FROM agent")
     assert count["n"] == 2
+
+
+async def disable(cleo: httpx.AsyncClient, shop: Shop) -> httpx.Response:
+    return await cleo.patch(f"/api/agents/{shop.ben.id}", json={"disabled": True})
+
+
+async def make_viewer(cleo: httpx.AsyncClient, shop: Shop) -> httpx.Response:
+    return await cleo.patch(f"/api/agents/{shop.ben.id}", json={"role": "viewer"})
+
+
+async def sign_out_everywhere(cleo: httpx.AsyncClient, shop: Shop) -> httpx.Response:
+    return await cleo.delete(f"/api/agents/{shop.ben.id}/sessions")
+
+
+async def choose_another_password(cleo: httpx.AsyncClient, shop: Shop) -> httpx.Response:
+    body = {"token": await invite(shop.desk, shop.ben.id), "name": "Ben", "password": "0123456789"}
+    async with httpx.AsyncClient(base_url=cleo.base_url, headers=cleo.headers) as other:
+        return await other.post("/api/invitation", json=body)
+
+
+@pytest.mark.parametrize(
+    "end", [disable, make_viewer, sign_out_everywhere, choose_another_password]
+)
+async def test_what_ends_the_sessions_closes_every_socket_with_its_own_code(
+    settings: Settings, shop: Shop, end: Any
+) -> None:
+    async with shop.desk.pool.connection() as connection:
+        await connection.execute("UPDATE agent SET role = 'admin' WHERE name = 'Cleo'")
+    async with serving(settings, shop) as served, _browser(served, "cleo@demo.shop") as cleo:
+        cookies = [await served.cookie("ben@demo.shop") for _ in range(2)]
+        async with (
+            served.agent(cookies[0]) as one,
+            served.agent(cookies[1]) as other,
+            served.agent(cleo.cookies[COOKIE]) as going_on,
+        ):
+            assert (await end(cleo, shop)).is_success
+            async with asyncio.timeout(5):
+                await asyncio.gather(one.connection.wait_closed(), other.connection.wait_closed())
+            assert {one.connection.close_code, other.connection.close_code} == {4401}
+            await going_on.tell(type="ping")
+            await going_on.hear("pong")
+
+
+@asynccontextmanager
+async def _browser(served: Served, email: str) -> AsyncGenerator[httpx.AsyncClient]:
+    """An agent's browser over the network."""
+    cookies = {COOKIE: await served.cookie(email)}
+    headers = {"origin": served.url}
+    async with httpx.AsyncClient(base_url=served.url, headers=headers, cookies=cookies) as client:
+        yield client

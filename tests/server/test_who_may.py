@@ -1,6 +1,7 @@
 """Who may pass each door, as docs/protocol.md says it, asked at every one of them."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from shopbell.desk.ids import uuid7
 from tests.protocol.doors import Door as Documented
@@ -60,8 +61,11 @@ async def test_a_role_opens_its_own_doors_and_no_higher_one(door: Door, role: st
     assert higher
     for one in higher:
         for path in (path_of(one), one.path.replace("{id}", str(ticket))):
-            refused = await ben.ask(one.method, path, json={})
+            with capture_logs() as lines:
+                refused = await ben.ask(one.method, path, json={})
             assert (refused.status_code, refused.json()["type"]) == (403, "role"), named(one)
+            (line,) = (line for line in lines if line["event"] == "access refused")
+            assert line["who"] == f"agent {door.shop.ben.id}"
     assert await kept(door) == before
 
 
