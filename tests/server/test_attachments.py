@@ -124,6 +124,21 @@ async def test_one_file_goes_on_one_message_even_of_two_at_once(door: Door) -> N
     assert await door.shop.count("message") == 1
 
 
+async def test_one_file_goes_on_one_message_even_of_two_threads_at_once(door: Door) -> None:
+    inbox = await door.agent()
+    files: list[str] = []
+    tickets = [await ticket_of(door, await door.chat()) for _ in range(2)]
+    for _ in range(4):
+        pair = [(await brought(inbox))["id"] for _ in range(2)]
+        files.append(pair[0])
+        said = await asyncio.gather(
+            reply(inbox, tickets[0], *pair), reply(inbox, tickets[1], *reversed(pair))
+        )
+        assert sorted(one.status_code for one in said) == [200, 404]
+    rows = await door.sql("SELECT message_id FROM attachment WHERE id = ANY(%s::uuid[])", files)
+    assert len({row["message_id"] for row in rows} - {None}) == 4
+
+
 async def test_equal_addresses_let_a_browser_keep_the_file(door: Door) -> None:
     chat = await door.chat()
     message = await sent(chat, (await brought(chat))["id"])
