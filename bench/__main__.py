@@ -51,6 +51,14 @@ def ack(rounds: Rounds = 3, seconds: Seconds = 3.0, keep: Keep = False) -> None:
     _told(bench.ack(bench.Scale(seconds=seconds, rounds=rounds)), keep)
 
 
+@app.command()
+def servers(rounds: Rounds = 3, seconds: Seconds = 4.0, keep: Keep = False) -> None:
+    """The same application served by uvicorn and by Granian."""
+    from bench import servers as bench
+
+    _told(bench.servers(bench.Scale(seconds=seconds, rounds=rounds)), keep)
+
+
 def _told(done: Report, keep: bool) -> None:
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"{done.name}-{done.at:%Y%m%d-%H%M%S}.json"

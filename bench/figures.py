@@ -16,6 +16,8 @@ from bench.tally import Counts
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
+LOAD_BEFORE = psutil.getloadavg()[0]
+"""The load when the benchmark began: above 0.5, others were using the machine too."""
 LIBRARIES = ("uvicorn", "uvloop", "websockets", "starlette", "psycopg", "redis", "msgspec")
 
 
@@ -149,6 +151,7 @@ def machine() -> dict[str, str]:
         "cores": str(psutil.cpu_count()),
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
+        "load": f"{LOAD_BEFORE:.1f}",
     }
 
 
@@ -193,7 +196,7 @@ def table(done: Report) -> str:
     facts = done.machine
     about = (
         f"{done.at:%Y-%m-%d %H:%M} UTC · commit {done.commit} · {facts['cpu']}, {facts['cores']}"
-        f" cores, {facts['memory']} · {facts['system']} · Python {done.versions['python']}"
+        f" cores, {facts['memory']}, load before {facts['load']} · {facts['system']} · Python {done.versions['python']}"
     )
     return "\n".join([done.about, "", *lines, "", about])
 

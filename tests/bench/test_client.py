@@ -1,6 +1,8 @@
 import asyncio
 
+import pytest
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
 
 from bench.client import connect
 
@@ -32,6 +34,24 @@ async def test_frames_of_every_size_come_back_whole_and_in_order() -> None:
         client.close()
 
     assert heard == texts
+
+
+async def test_it_comes_from_the_address_it_is_told_and_says_why_it_was_refused() -> None:
+    came_from: list[str] = []
+
+    async def refuse(connection: ServerConnection, _: Request) -> Response:
+        came_from.append(connection.remote_address[0])
+        return connection.respond(403, "not you")
+
+    async def never(_: ServerConnection) -> None:
+        raise AssertionError
+
+    async with serve(never, "127.0.0.1", 0, process_request=refuse) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(ConnectionError, match="403 Forbidden"):
+            await connect(f"http://127.0.0.1:{port}", "/", lambda _: None, source="127.0.0.3")
+
+    assert came_from == ["127.0.0.3"]
 
 
 async def server_says_goodbye(connections: set[ServerConnection]) -> None:
