@@ -38,11 +38,8 @@ async def test_a_cut_is_told_and_caught_up_with(stack: Stack, browser: Browser) 
         await expect(shopper.message("During the cut")).not_to_contain_text("Sending")
         await expect(shopper.panel).not_to_contain_text("No connection")
         said = await shopper.log.get_by_role("article").all_inner_texts()
-        assert [next(k for k in ("Before", "while you", "During") if k in one) for one in said] == [
-            "Before",
-            "while you",
-            "During",
-        ]
+        told = ("Before the cut", "Said while you were away", "During the cut")
+        assert tuple(text for one in said for text in told if text in one) == told
 
 
 async def test_what_is_written_offline_survives_a_reload(stack: Stack, browser: Browser) -> None:
@@ -105,6 +102,20 @@ async def test_a_press_on_the_launcher_without_network_is_answered(
     await expect(told).to_be_visible()
     await shopper.context.set_offline(False)
     await shopper.open()
+
+
+async def test_a_chat_opened_without_its_server_opens_when_it_is_back(
+    stack: Stack, browser: Browser
+) -> None:
+    shopper = await visit(browser, f"{stack.base_url}/demo")
+    async with shopper.page.expect_response(lambda answer: "/panel-" in answer.url) as loading:
+        await shopper.launcher.hover()
+    await (await loading.value).finished()
+    stack.kill("server")
+    await shopper.launcher.click()
+    await expect(shopper.panel).to_contain_text("can't be reached right now")
+    stack.restart("server")
+    await expect(shopper.box).to_be_visible()
 
 
 async def test_the_whole_thread_comes_back_on_scrolling(stack: Stack, browser: Browser) -> None:

@@ -1,5 +1,6 @@
 """The shopper's conversation: from the first words to the agent's answer."""
 
+import msgspec
 from playwright.async_api import Browser, WebSocketRoute, expect
 
 from shopbell.desk.ids import uuid7
@@ -16,6 +17,7 @@ class Wire:
     def __init__(self) -> None:
         self._page: WebSocketRoute | None = None
         self._kept: list[str | bytes] | None = None
+        self._refusal = ""
 
     async def lay(self, shopper: Shopper) -> None:
         """Stand between them from the page's next load on."""
@@ -32,6 +34,10 @@ class Wire:
         for text in kept:
             self.say(text)
 
+    def refuse_next(self, title: str) -> None:
+        """Refuse the next message in the server's place."""
+        self._refusal = title
+
     def say(self, text: str | bytes) -> None:
         """Say something to the page as the server would."""
         assert self._page is not None
@@ -39,7 +45,19 @@ class Wire:
 
     def _join(self, page: WebSocketRoute) -> None:
         self._page = page
-        page.connect_to_server().on_message(self._pass)
+        server = page.connect_to_server()
+        server.on_message(self._pass)
+        page.on_message(lambda text: self._send(server, text))
+
+    def _send(self, server: WebSocketRoute, text: str | bytes) -> None:
+        frame = msgspec.json.decode(text)
+        if self._refusal and frame["type"] == "send":
+            problem = {"type": "limit", "title": self._refusal, "status": 429}
+            refused = {"type": "refused", "id": frame["draft"]["id"], "problem": problem}
+            self._refusal = ""
+            self.say(msgspec.json.encode(refused).decode())
+        else:
+            server.send(text)
 
     def _pass(self, text: str | bytes) -> None:
         if self._kept is None:
@@ -71,6 +89,20 @@ async def test_a_message_is_shown_before_the_desk_has_it(stack: Stack, browser: 
     wire.release()
     await expect(shopper.message("Good morning, second")).not_to_contain_text("Sending")
     await expect(shopper.message("Good morning, second")).to_have_count(1)
+
+
+async def test_a_refused_message_says_why_and_can_be_sent_again(
+    stack: Stack, browser: Browser
+) -> None:
+    shopper, wire = await visit(browser, f"{stack.base_url}/demo"), Wire()
+    await wire.lay(shopper)
+    await shopper.open()
+    wire.refuse_next("Too many messages")
+    await shopper.hand_in("Once more, please")
+    await expect(shopper.message("Once more")).to_contain_text("Not sent. Too many messages")
+    await shopper.log.get_by_role("button", name="Try again").click()
+    await expect(shopper.message("Once more")).to_contain_text("Sent")
+    await expect(shopper.message("Once more")).to_have_count(1)
 
 
 async def test_an_answer_is_seen_while_it_is_written(stack: Stack, browser: Browser) -> None:

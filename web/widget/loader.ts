@@ -45,6 +45,7 @@ function start(tag: HTMLScriptElement): void {
   let panel: Promise<Panel> | null = null
   let watching = (): void => undefined
   let wanted = false
+  let failures = 0
 
   const host = document.createElement("shopbell-widget")
   host.style.cssText =
@@ -86,6 +87,9 @@ function start(tag: HTMLScriptElement): void {
     badge.setAttribute("aria-label", fill(words.unread, { count: String(unread) }))
   }
 
+  /** Browsers may remember that a module could not be fetched: after a failure it is asked for by another name. */
+  const part = (path: string): string => origin + path + (failures ? `?${failures}` : "")
+
   async function connect(): Promise<Live> {
     const who = visitor
     const shop: Shop = {
@@ -95,7 +99,7 @@ function start(tag: HTMLScriptElement): void {
       page: () => pageContext(document, location.href, tag.dataset),
       renew: () => openSession(origin, key, who),
     }
-    const [session, code] = await Promise.all([openSession(origin, key, who), import(/* @vite-ignore */ origin + __LIVE__) as Promise<typeof import("./live")>])
+    const [session, code] = await Promise.all([openSession(origin, key, who), import(/* @vite-ignore */ part(__LIVE__)) as Promise<typeof import("./live")>])
     const made = new code.Live(shop, session)
     if (who !== visitor) return made
     paint(session.color)
@@ -107,10 +111,11 @@ function start(tag: HTMLScriptElement): void {
   const connected = (): Promise<Live> =>
     (live ??= connect().catch((error: unknown) => {
       live = null
+      failures += 1
       throw error
     }))
 
-  const code = (): Promise<typeof import("./panel")> => import(/* @vite-ignore */ origin + __PANEL__) as Promise<typeof import("./panel")>
+  const code = (): Promise<typeof import("./panel")> => import(/* @vite-ignore */ part(__PANEL__)) as Promise<typeof import("./panel")>
 
   function show(): void {
     turn(true)
@@ -120,6 +125,7 @@ function start(tag: HTMLScriptElement): void {
       (made) => wanted && made.show(),
       () => {
         panel = null
+        failures += 1
         close()
         note.textContent = words.unavailable
         note.hidden = false
@@ -164,6 +170,7 @@ function start(tag: HTMLScriptElement): void {
   const place = (): void => {
     // Beside the body, whose transforms and replacements would take it along.
     document.documentElement.append(host)
+    addEventListener("online", () => recall(`${visitor.slot}:token`) && void connected().catch(() => undefined))
     const idle = window.requestIdleCallback ?? ((then: () => void) => setTimeout(then, 1500))
     if (recall(`${visitor.slot}:token`)) idle(() => void connected().catch(() => undefined))
   }

@@ -5,6 +5,8 @@ import { Chat } from "./parts/chat"
 import styles from "./panel.css?inline"
 import { words as english, type Words } from "./words/en"
 
+const AGAIN = 3_000
+
 /** What the loader may do with the panel. */
 export interface Panel {
   show: () => void
@@ -51,13 +53,19 @@ export async function mount(frame: HTMLElement, outside: Outside): Promise<Panel
   const broken = signal(false)
 
   const fetchLive = (): void => {
-    broken.value = false
     outside.connected().then(
       (made) => (live.value = made),
-      () => (broken.value = true),
+      () => {
+        broken.value = true
+        setTimeout(() => open.value && !live.value && fetchLive(), AGAIN)
+      },
     )
   }
-  render(<Chat open={open} live={live} broken={broken} words={words} close={outside.closed} again={fetchLive} />, place)
+  const again = (): void => {
+    broken.value = false
+    fetchLive()
+  }
+  render(<Chat open={open} live={live} broken={broken} words={words} close={outside.closed} again={again} />, place)
 
   return {
     show: () => {
