@@ -1,4 +1,5 @@
 import { Bot, CircleAlert, CircleHelp, FileText, Hand, Paperclip, ShoppingBag, Sparkles, StickyNote, TriangleAlert } from "lucide-preact"
+import type { JSX } from "preact"
 import { exact, hourOf, upcoming } from "../state/clock"
 import { sayOnPurpose, sheet, write } from "../state/commands"
 import { canWrite, threads } from "../state/desk"
@@ -9,14 +10,22 @@ import { Avatar, Channel } from "./small"
 
 const safe = (url: string | null | undefined): string | undefined => (url && /^(https?:\/\/|\/(?!\/))/.test(url) ? url : undefined)
 
-export function Bubble({ message, same, page, channel }: { message: Message; same: boolean; page: string; channel: boolean }) {
+const LINE = 21
+
+/** About how high a message is, for the browser to keep its room free until it is laid out. */
+function height({ text, attachments, citations }: Message, same: boolean, letters: number): number {
+  const lines = text.split("\n").reduce((sum, line) => sum + Math.max(0.5, Math.ceil(line.length / letters)), 0)
+  return Math.round(lines * LINE + 16 + (same ? 0 : 22) + (attachments.length ? 180 : 0) + (citations.length ? 26 : 0))
+}
+
+export function Bubble({ message, same, page, channel, letters }: { message: Message; same: boolean; page: string; channel: boolean; letters: number }) {
   const { author, visibility } = message
   const note = visibility === "note"
   const ours = author.kind !== "customer" && !note
   const traced = author.kind === "assistant" && message.turn_id !== null
   const name = author.kind === "assistant" ? "Assistant" : author.name || "Visitor"
   return (
-    <article class={`message by-${author.kind} ${ours ? "ours" : ""} ${note ? "is-note" : ""} ${same ? "same" : ""}`}>
+    <article class={`message by-${author.kind} ${ours ? "ours" : ""} ${note ? "is-note" : ""} ${same ? "same" : ""}`} style={{ "--high": `${height(message, same, letters)}px` } as JSX.CSSProperties}>
       {author.kind === "assistant" ? <span class="avatar spark" aria-hidden="true"><Bot size={15} /></span> : <Avatar name={name} />}
       <div class="said">
         <span class="by">{note && <><StickyNote size={13} aria-hidden="true" />Note by</>}<b>{name}</b><time dateTime={message.at} title={exact(message.at)}>{hourOf(message.at)}</time>{channel && !note && <Channel name={message.channel} />}</span>

@@ -62,11 +62,14 @@ function Header({ ticket }: { ticket: Ticket }) {
 
 const NEAR = 80
 const EARLY = 600
+const WIDEST = 720
+const LETTER = 6.8
 
 function Log({ ticket }: { ticket: Ticket }) {
   const talk = conversation(ticket.thread_id)
   const messages = talk.inOrder.value
   const mine = pending.value.filter((each) => each.ticket === ticket.id && !messages.some((message) => message.id === each.id))
+  const [letters, setLetters] = useState(54)
   const newFrom = talk.readBefore.value
   const draft = drafts.value.get(ticket.id)
   const types = typing.value.get(ticket.id)
@@ -80,15 +83,15 @@ function Log({ ticket }: { ticket: Ticket }) {
       page = from || page
       return (
         <Fragment key={message.id}>
-          <Entry message={message} before={messages[at - 1]} newFrom={newFrom} page={told} />
+          <Entry message={message} before={messages[at - 1]} newFrom={newFrom} page={told} letters={letters} />
           {at === handoffAfter && <Handoff handoff={handoff!} />}
         </Fragment>
       )
     })
-  }, [messages, newFrom, handoff, handoffAfter])
+  }, [messages, newFrom, handoff, handoffAfter, letters])
   const box = useRef<HTMLDivElement>(null)
   const stuck = useRef(true)
-  const before = useRef({ last: 0, put: 0 })
+  const before = useRef<{ last: number; put: number; first: HTMLElement | null; top: number }>({ last: 0, put: 0, first: null, top: 0 })
   const [fresh, setFresh] = useState(0)
   const last = messages.at(-1)?.seq ?? 0
   const stick = (): void => {
@@ -97,13 +100,24 @@ function Log({ ticket }: { ticket: Ticket }) {
     log.scrollTop = log.scrollHeight
     before.current.put = log.scrollTop
   }
+  /** Where the earliest message stands on the screen, for it to stand there still when earlier ones come. */
+  const mark = (): void => {
+    const first = box.current!.querySelector<HTMLElement>("article")
+    Object.assign(before.current, { first, top: first?.getBoundingClientRect().top ?? 0 })
+  }
   useLayoutEffect(() => {
+    const { first, top } = before.current
+    if (first?.isConnected && first !== box.current!.querySelector("article")) box.current!.scrollTop += first.getBoundingClientRect().top - top
     if (!stuck.current && before.current.last && last > before.current.last) setFresh((held) => held + messages.filter((message) => message.seq > before.current.last).length)
     before.current.last = last
     stick()
+    mark()
   })
   useEffect(() => {
-    const watch = new ResizeObserver(stick)
+    const watch = new ResizeObserver(() => {
+      stick()
+      setLetters(Math.max(20, Math.floor((Math.min(WIDEST, box.current!.clientWidth - 48) * 0.88 - 66) / LETTER)))
+    })
     watch.observe(box.current!)
     watch.observe(box.current!.firstElementChild!)
     return () => watch.disconnect()
@@ -119,16 +133,14 @@ function Log({ ticket }: { ticket: Ticket }) {
     if (log.scrollHeight - log.scrollTop - log.clientHeight < NEAR) stuck.current = true
     else if (log.scrollTop < before.current.put - NEAR) stuck.current = false
     if (stuck.current && fresh) setFresh(0)
-    if (log.scrollTop >= EARLY || !talk.more.peek()) return
-    if (log.scrollTop === 0) log.scrollTop = 1
-    void loadOlder(ticket.thread_id).catch(() => undefined)
+    mark()
+    if (log.scrollTop < EARLY) void loadOlder(ticket.thread_id).catch(() => undefined)
   }
   return (
     <div class="log-wrap">
       <div class="log" role="log" aria-label="Conversation" tabIndex={0} ref={box} onScroll={onScroll}>
         <div class="log-inner">
           {!talk.loaded.value && messages.length === 0 && <div class="log-skeleton" role="status" aria-label="Opening the conversation"><i /><i /><i /><i /></div>}
-          {talk.loadingMore.value && <p class="system-line" role="status">Loading earlier messages…</p>}
           {entries}
           {ticket.suggestion && <Kept suggestion={ticket.suggestion} />}
           {draft && <div class="message ours by-assistant"><span class="avatar spark" aria-hidden="true"><Bot size={15} /></span><div class="said"><span class="by"><b>Assistant</b>{draft.text ? "is writing" : "is thinking"}</span><div class="bubble draft">{draft.text || <Dots />}</div></div></div>}
@@ -136,6 +148,7 @@ function Log({ ticket }: { ticket: Ticket }) {
           {types && <p class="typing-line"><Dots />{types.kind === "customer" ? ticket.customer_name || "Visitor" : types.name} is typing</p>}
         </div>
       </div>
+      {talk.loadingMore.value && <p class="earlier" role="status">Loading earlier messages…</p>}
       {fresh > 0 && <button type="button" class="new-pill bottom" onClick={toEnd}><ArrowDown size={13} aria-hidden="true" />{fresh} new</button>}
     </div>
   )
@@ -143,7 +156,7 @@ function Log({ ticket }: { ticket: Ticket }) {
 
 const pageOf = ({ author, page }: Message): string => (author.kind === "customer" && page ? page.product || page.title || "" : "")
 
-function Entry({ message, before, newFrom, page }: { message: Message; before: Message | undefined; newFrom: number; page: string }) {
+function Entry({ message, before, newFrom, page, letters }: { message: Message; before: Message | undefined; newFrom: number; page: string; letters: number }) {
   const newDay = !before || dayKey(before.at) !== dayKey(message.at)
   const newTicket = before !== undefined && before.ticket_id !== message.ticket_id
   const ticket = newTicket ? tickets.get(message.ticket_id) : undefined
@@ -154,7 +167,7 @@ function Entry({ message, before, newFrom, page }: { message: Message; before: M
       {newDay && <div class="day"><time dateTime={message.at}>{dayOf(message.at)}</time></div>}
       {newTicket && <div class="boundary"><b>#{ticket?.number}</b><span class="cut">{ticket?.subject || "A new matter"}</span></div>}
       {isFirstNew && <div class="fresh">New</div>}
-      {message.author.kind === "system" ? <p class="system-line" title={exact(message.at)}>{message.text}</p> : <Bubble message={message} same={same && !page} page={page} channel={message.channel !== "webchat" || (before !== undefined && before.channel !== message.channel)} />}
+      {message.author.kind === "system" ? <p class="system-line" title={exact(message.at)}>{message.text}</p> : <Bubble message={message} same={same && !page} page={page} letters={letters} channel={message.channel !== "webchat" || (before !== undefined && before.channel !== message.channel)} />}
     </>
   )
 }
