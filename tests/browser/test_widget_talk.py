@@ -9,6 +9,7 @@ from tests.browser.shopper import Shopper, visit
 from tests.stack import Stack
 
 DELIVERY = "How long does delivery to Germany take?"
+TURN = str(uuid7())
 
 
 class Wire:
@@ -105,20 +106,43 @@ async def test_a_refused_message_says_why_and_can_be_sent_again(
     await expect(shopper.message("Once more")).to_have_count(1)
 
 
-async def test_an_answer_is_seen_while_it_is_written(stack: Stack, browser: Browser) -> None:
+async def test_an_answer_is_seen_while_it_is_written_and_then_as_it_stands(
+    stack: Stack, browser: Browser
+) -> None:
     shopper, wire = await visit(browser, f"{stack.base_url}/demo"), Wire()
     await wire.lay(shopper)
     await shopper.open()
-    await shopper.say("Streaming, please")
+    wire.hold()
+    await shopper.hand_in(DELIVERY)
+    for text in ("We send", "We send on weekdays"):
+        wire.say(draft(text))
+        await expect(shopper.message(text)).to_have_count(1)
+    await expect(shopper.log.get_by_role("article")).to_have_count(2)
+    wire.release()
+    await expect(shopper.log.get_by_role("list", name="Sources")).to_be_visible()
+    await expect(shopper.message("We send on weekdays")).to_have_count(0)
+
+
+async def test_no_draft_is_shown_once_an_agent_has_taken_over(
+    stack: Stack, browser: Browser
+) -> None:
+    shopper, wire = await visit(browser, f"{stack.base_url}/demo"), Wire()
+    await wire.lay(shopper)
+    await shopper.open()
+    await shopper.say("A person takes this")
     async with agent_of(stack) as agent:
-        await agent.take_over("Streaming, please")
-        turn = uuid7()
-        for text in ("We send", "We send on weekdays"):
-            wire.say(f'{{"type":"draft","turn_id":"{turn}","epoch":9,"text":"{text}"}}')
-            await expect(shopper.message(text)).to_have_count(1)
-        await agent.reply("Streaming, please", "We send on weekdays from Donegal.")
-        await expect(shopper.message("weekdays from Donegal")).to_be_visible()
-        await expect(shopper.message("We send on weekdays")).to_have_count(1)
+        await agent.take_over("A person takes this")
+        await expect(shopper.panel).to_contain_text("is here for you")
+        wire.say(draft("Too late"))
+        await agent.reply("A person takes this", "Here I am")
+        await expect(shopper.message("Here I am")).to_be_visible()
+        await expect(shopper.message("Too late")).to_have_count(0)
+
+
+def draft(text: str) -> str:
+    """What the assistant has written so far, as the server tells it."""
+    frame = {"type": "draft", "turn_id": TURN, "epoch": 1, "text": text}
+    return msgspec.json.encode(frame).decode()
 
 
 async def test_a_person_is_asked_for_and_the_wait_is_told(stack: Stack, browser: Browser) -> None:

@@ -224,9 +224,10 @@ export class Live {
     if (name !== null) this.#typingEnds = setTimeout(() => (this.typing.value = null), TYPING_LAPSES)
   }
 
-  /** A finished draft stays until its message comes, so that nothing flickers. */
+  /** A finished draft stays until its message comes, so that nothing flickers; none is shown once agents answer. */
   #drafts(frame: AnswerDraft): void {
     clearTimeout(this.#draftEnds)
+    if (this.thread.value.answering === "agents") return
     if (!frame.done) this.draft.value = frame
     else this.#draftEnds = setTimeout(() => (this.draft.value = null), frame.text || this.draft.value?.text ? DRAFT_OUTLIVES : 0)
   }
