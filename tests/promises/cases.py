@@ -17,6 +17,7 @@ from uuid import UUID
 import pytest
 
 from shopbell import desk as desk_package
+from shopbell.desk.attachments.commands import by_agent
 from shopbell.desk.control.commands import ask_person, hand_off, release, take_over
 from shopbell.desk.database import now
 from shopbell.desk.errors import DeskError, Fenced, Taken
@@ -71,6 +72,17 @@ class Scene:
         draft = Draft(id=uuid7(), text=text, visibility="note" if note else "public")
         written = await reply(self.shop.desk, self.ticket, agent, draft, take_on_purpose=take)
         return written.message
+
+    async def brings(self, uploader: str) -> UUID:
+        """Somebody brings a file that goes on no message yet."""
+        file_id = uuid7()
+        async with self.shop.desk.pool.connection() as connection:
+            await connection.execute(
+                "INSERT INTO attachment (id, uploader, name, media_type, size, storage_key, stored_at)"
+                " VALUES (%s, %s, 'coat.png', 'image/png', 9, 'ab/cd', now())",
+                (file_id, uploader),
+            )
+        return file_id
 
     async def thinks(self) -> Turn:
         """A worker claims the ticket's turn and reads the epoch."""
@@ -211,6 +223,17 @@ async def a_second_message(scene: Scene) -> Steps:
     await scene.says("In green, I mean")
 
 
+@of(receive)
+async def a_message_of_a_picture_alone(scene: Scene) -> Steps:
+    await scene.says()
+    files = (await scene.brings("visitor:mia"), await scene.brings("visitor:mia"))
+    draft = Draft(id=uuid7(), text="", attachments=files)
+    yield
+    await receive(
+        scene.shop.desk, scene.thread, scene.shop.connection, draft, uploader="visitor:mia"
+    )
+
+
 @of(receive, quiet=True)
 async def a_repeated_message(scene: Scene) -> Steps:
     first = await scene.says()
@@ -252,6 +275,16 @@ async def a_message_that_wakes_a_snoozed_ticket(scene: Scene) -> Steps:
     await snooze(scene.shop.desk, scene.ticket, scene.ben, scene.shop.desk.now() + LATER)
     yield
     await scene.says("Are you there?")
+
+
+@of(reply)
+async def a_reply_with_a_file(scene: Scene) -> Steps:
+    await scene.says()
+    draft = Draft(
+        id=uuid7(), text="The chart", attachments=(await scene.brings(by_agent(scene.ben.id)),)
+    )
+    yield
+    await reply(scene.shop.desk, scene.ticket, scene.ben, draft)
 
 
 @of(reply)

@@ -26,6 +26,7 @@ __all__ = ["shop", "side_cases"]
 
 NOT_OF_A_THREAD = {
     "articles": "knowledge, which no client holds",
+    "attachments": "files before their message, of which nobody has heard",
     "deliveries.beat": "a lease",
     "deliveries.overdue": "reads",
     "people": "who works here; tests/desk/test_people.py",
