@@ -143,11 +143,12 @@ def demo_traffic(
     port: Port = None,
     shoppers: Annotated[int, typer.Option("--shoppers", help="How many at a time.")] = 3,
     seconds: Annotated[float, typer.Option("--seconds", help="For how long; 0 for ever.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Which visits, in which order.")] = 1,
 ) -> None:
     """Play shoppers who write to the running demo shop, so that the inbox moves."""
     from shopbell.cli.traffic import play
 
-    play(data=data, port=port, shoppers=shoppers, seconds=seconds)
+    play(data=data, port=port, shoppers=shoppers, seconds=seconds, seed=seed)
 
 
 def _part(module: str, name: str) -> Any:
