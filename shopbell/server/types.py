@@ -131,7 +131,10 @@ class WidgetSessionBody(Struct, frozen=True, kw_only=True):
 
 
 class WidgetSession(Struct, frozen=True, kw_only=True):
-    """What the widget needs to show itself. Keep `token`: it is the shopper's only key."""
+    """What the widget needs to show itself. Keep `token`: it is the shopper's only key.
+
+    `time_zone` is the brand's, on whose clock promises are told.
+    """
 
     token: str
     brand_name: str
@@ -141,6 +144,7 @@ class WidgetSession(Struct, frozen=True, kw_only=True):
     verified: bool
     people_available: bool
     hours_text: str
+    time_zone: str
     customer_name: str = ""
     thread: ShopperThread
     unread: int = 0

@@ -1,5 +1,7 @@
 """The shopper's conversation: from the first words to the agent's answer."""
 
+import re
+
 import msgspec
 from playwright.async_api import Browser, WebSocketRoute, expect
 
@@ -164,6 +166,20 @@ async def test_a_person_is_asked_for_and_the_wait_is_told(stack: Stack, browser:
         await agent.resolve("A matter for people")
         await expect(shopper.log).to_contain_text("Resolved. Write to us again")
         await expect(shopper.person).to_be_visible()
+
+
+async def test_the_wait_is_the_same_in_words_and_above_whatever_the_shopper_s_clock(
+    stack: Stack, browser: Browser
+) -> None:
+    abroad = {"timezone_id": "Pacific/Auckland", "locale": "en-GB"}
+    shopper = await visit(browser, f"{stack.base_url}/demo", **abroad)
+    await shopper.open()
+    await shopper.person.click()
+    told = await shopper.message("You'll hear from us").inner_text()
+    hour = re.search(r"\d\d:\d\d", told)
+    assert hour is not None
+    waiting = shopper.panel.get_by_role("status").filter(has_text="A person will answer by")
+    await expect(waiting).to_contain_text(re.compile(rf"{hour[0]} \S+"))
 
 
 async def test_what_an_agent_has_read_is_seen(stack: Stack, browser: Browser) -> None:

@@ -43,8 +43,18 @@ export function ago(at: Date, now: Date, locale: string): string {
   return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "narrow" }).format(amount)
 }
 
-/** A promised time as people say it: the clock today, with the day's name otherwise. */
-export function promised(at: Date, now: Date, locale: string): string {
-  if (daysFrom(now, at) === 0) return clock(at, locale)
-  return format(locale, { weekday: "long", hour: "numeric", minute: "2-digit" }).format(at)
+/**
+ * A promised time as people say it: the clock today, with the day's name otherwise. It is told on the
+ * clock of `zone`, which is named where the reader's own shows another hour.
+ */
+export function promised(at: Date, now: Date, locale: string, zone?: string): string {
+  const day = format("en", { dateStyle: "short", timeZone: zone })
+  const hour = (timeZone?: string): string => format("en", { dateStyle: "short", timeStyle: "short", timeZone }).format(at)
+  return format(locale, {
+    hour: "numeric",
+    minute: "2-digit",
+    timeZone: zone,
+    ...(day.format(at) === day.format(now) ? {} : { weekday: "long" }),
+    ...(hour(zone) === hour() ? {} : { timeZoneName: "short" }),
+  }).format(at)
 }

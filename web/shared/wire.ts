@@ -590,7 +590,7 @@ export interface Welcome {
   resumed: boolean
 }
 
-/** What the widget needs to show itself. Keep `token`: it is the shopper's only key. */
+/** What the widget needs to show itself. Keep `token`: it is the shopper's only key. `time_zone` is the brand's, on whose clock promises are told. */
 export interface WidgetSession {
   token: string
   brand_name: string
@@ -600,6 +600,7 @@ export interface WidgetSession {
   verified: boolean
   people_available: boolean
   hours_text: string
+  time_zone: string
   customer_name: string
   thread: ShopperThread
   unread: number

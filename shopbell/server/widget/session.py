@@ -89,6 +89,7 @@ async def _session(state: State, visitor: Visitor, token: str, language: str) ->
         verified=visitor.verified,
         people_available=available,
         hours_text="" if available else waiting(wait, at),
+        time_zone=look.time_zone,
         customer_name=visitor.name,
         thread=thread,
         unread=thread.unread,

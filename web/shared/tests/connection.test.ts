@@ -237,6 +237,7 @@ test("a key refused again and again is not asked for without pause", async () =>
 })
 
 test("a server that goes away again and again is asked ever more slowly", async () => {
+  const jitter = vi.spyOn(Math, "random").mockReturnValue(0)
   connect()
   for (let times = 0; times < 5; times += 1) {
     last().fail(4001)
@@ -246,6 +247,7 @@ test("a server that goes away again and again is asked ever more slowly", async 
   last().fail(4001)
   await vi.advanceTimersByTimeAsync(2_000)
   expect(Socket.made).toHaveLength(made)
+  jitter.mockRestore()
 })
 
 test("a welcome that no state follows is given up", async () => {

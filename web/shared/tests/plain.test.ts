@@ -1,7 +1,7 @@
 import { expect, test } from "vitest"
 import { keepNewer } from "../entities"
 import { blocks, runs } from "../markdown"
-import { dayName } from "../time"
+import { dayName, promised } from "../time"
 import { uuid7 } from "../uuid7"
 
 test("ids sort by the order they were made in", () => {
@@ -42,4 +42,13 @@ test("days are named as people say them", () => {
   expect(dayName(new Date(2026, 10, 24, 1), now, "en")).toBe("Today")
   expect(dayName(new Date(2026, 10, 23, 23), now, "de")).toBe("Gestern")
   expect(dayName(new Date(2026, 10, 20), now, "en")).toBe("Friday")
+})
+
+test("a promise is told on the shop's clock, named where the reader's differs", () => {
+  const now = new Date("2026-11-25T15:00:00Z")
+  const told = (at: string, zone: string): string => promised(new Date(at), now, "en-GB", zone)
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone
+  expect(told("2026-11-25T16:00:00Z", here)).toMatch(/^\d\d:\d\d$/)
+  expect(told("2026-11-25T16:00:00Z", "Pacific/Auckland")).toMatch(/^05:00 \S+$/)
+  expect(told("2026-11-26T15:00:00Z", "Pacific/Auckland")).toContain("Friday")
 })

@@ -126,8 +126,8 @@ function People({ live, words, pressed }: { live: Live; words: Spoken; pressed: 
   const { answering, agent_name: agent, waiting, resolved, promised_by: by } = live.thread.value
   if (waiting && !resolved) {
     const at = by ? new Date(by) : null
-    const time = at && at > new Date() ? promised(at, new Date(), words.locale) : ""
     const session = live.session.value
+    const time = at && at > new Date() ? promised(at, new Date(), words.locale, session.time_zone) : ""
     return (
       <p class="wait" role="status" title={at ? exact(at, words.locale) : undefined}>
         <Clock />
