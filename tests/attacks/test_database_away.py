@@ -21,7 +21,7 @@ from tests.server.live import PASSWORD, WIDGET_KEY, Served, Socket, until
 async def away(postgres: Postgres, database_url: str, served: Served) -> AsyncGenerator[Any]:
     """A context in which the server's database lets nobody in, and those who were are out."""
     name = urlsplit(database_url).path.lstrip("/")
-    served.state.desk.pool.timeout = 0.5
+    served.state.desk.pool.timeout = 0.2
 
     def let_in(allowed: bool) -> None:
         with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
@@ -135,9 +135,9 @@ async def test_every_door_answers_503_with_retry_after_and_sockets_refuse(
         assert await shop.count("message") == 1
         await mia.tell(type="send", draft=draft)
         assert (await told(mia, draft["id"]))["type"] == "ack"
-        await ben.tell(type="send", ticket_id=ticket, draft=reply)
-        assert (await told(ben, reply["id"]))["type"] == "ack"
         heard = await ben.event(lambda one: one.get("message", {}).get("id") == draft["id"])
         assert heard["message"]["seq"] == 2
+        await ben.tell(type="send", ticket_id=ticket, draft=reply)
+        assert (await told(ben, reply["id"]))["type"] == "ack"
     assert await shop.count("message") == 3
     assert await shop.count("ticket WHERE control = 'agents'") == 1

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
+import httpx
 import pytest
 from websockets.frames import Frame, Opcode
 
@@ -216,6 +217,11 @@ async def test_one_address_holds_so_many_sockets_and_no_more(served: Served) -> 
         headers = {"cookie": f"shopbell_session={cookie}"}
         async with served.open("/ws/agent", origin=served.url, headers=headers) as agent:
             assert await agent.closed() == 4429
+        async with httpx.AsyncClient(base_url=served.url) as http:
+            at = {"epoch": str(served.state.hub.epoch), "position": "0"}
+            bearer = {"authorization": f"Bearer {visitor['token']}"}
+            polled = await http.get("/api/widget/poll", params=at, headers=bearer)
+            assert (polled.status_code, polled.headers["retry-after"]) == (429, "2")
         await served.say(mia, "Still here")
         await ben.event(lambda one: one.get("message", {}).get("text") == "Still here")
         await silent[0].connection.close()

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import msgspec
+import pytest
 from psycopg.types.json import Jsonb
 from websockets.exceptions import ConnectionClosedError
 
@@ -19,6 +21,7 @@ from shopbell.desk.people.commands import session_of, sign_out
 from shopbell.desk.people.invitations import accept, invite
 from shopbell.desk.people.types import Role
 from shopbell.server.doors import COOKIE
+from shopbell.server.widget import tokens
 from shopbell.settings import Settings
 from tests.desk.conftest import Shop
 from tests.server.live import Served, Socket, serving, until
@@ -199,3 +202,12 @@ async def test_a_shopper_who_signed_out_is_heard_no_further_on_any_page(
             )
             assert refused.status_code == 401
     assert await shop.count("message") == 1
+
+
+async def test_a_shoppers_socket_ends_with_its_token(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "ANONYMOUS_LIFE", timedelta(seconds=2))
+    visitor = await served.visitor()
+    async with served.shopper(visitor["token"]) as mia:
+        assert (await heard_until_closed(mia))[0] == 4401

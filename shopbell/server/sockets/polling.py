@@ -9,12 +9,14 @@ from starlette.responses import Response
 
 from shopbell.desk.customers.types import Visitor
 from shopbell.desk.people.types import Session
-from shopbell.realtime.frames import Welcome, encode
+from shopbell.realtime.frames import CLOSE_REVOKED, Welcome, encode
 from shopbell.realtime.listeners import Ended, Listener, events_frame
-from shopbell.server.doors import state_of
+from shopbell.server.doors import address_of, state_of
+from shopbell.server.limits import TooMany
 from shopbell.server.state import State
 
 WAIT_S = 25.0
+AGAIN_S = 2.0
 
 
 async def poll(request: Request) -> Response:
@@ -39,10 +41,12 @@ async def _wait(request: Request, listener: Listener, who: str) -> Response:
         return _frame(encode(Welcome(epoch=hub.epoch, position=position, resumed=False)).decode())
     hub.listen(listener)
     try:
-        with state.crowd.person(who):
+        with state.crowd.address(address_of(request)), state.crowd.person(who):
             return _frame(await _next(state, listener, after, position))
     except Ended as ended:
-        raise HTTPException(401 if ended.code == 4401 else 429, "Ask again in a moment") from ended
+        if ended.code == CLOSE_REVOKED:
+            raise HTTPException(401, "This session has ended") from ended
+        raise TooMany(AGAIN_S) from ended
     finally:
         hub.leave(listener)
 

@@ -1,5 +1,6 @@
 """The shoppers' websocket: their own conversation, live. No cookie is read here."""
 
+import asyncio
 from collections.abc import Awaitable
 from uuid import UUID
 
@@ -39,7 +40,7 @@ from shopbell.server.sockets.wire import Wire
 from shopbell.server.state import State
 from shopbell.server.widget.doors import check_origin
 from shopbell.server.widget.talk import ask, conversation, read, say
-from shopbell.server.widget.tokens import read_token
+from shopbell.server.widget.tokens import read_token, seconds_left
 
 log = structlog.get_logger()
 _decoder = msgspec.json.Decoder(ShopperFrame)
@@ -58,7 +59,8 @@ async def shopper_socket(websocket: WebSocket) -> None:
             visitor = await read_token(state, hello.token)
             check_origin(state, visitor.connection, websocket.headers.get("origin"))
             with state.crowd.person(str(visitor.id)):
-                await ShopperSocket(state, wire, visitor).talk(hello.resume)
+                socket = ShopperSocket(state, wire, visitor)
+                await socket.talk(hello.resume, seconds_left(hello.token, state.desk.now()))
     except Ended as ended:
         await wire.close(ended.code)
     except DeskError as refused:
@@ -84,14 +86,17 @@ class ShopperSocket:
         self._visitor = visitor
         self._listener = Listener(visitor.thread_id or visitor.id, session_id=visitor.id)
 
-    async def talk(self, resume: Position | None) -> None:
-        """Greet, then listen and answer until either side ends it."""
+    async def talk(self, resume: Position | None, seconds: float) -> None:
+        """Greet, then listen and answer until either side ends it, at the latest when the
+        visitor's token does."""
         hub = self._state.hub
         position = hub.position
         hub.listen(self._listener)
+        expiry = asyncio.get_running_loop().call_later(seconds, self._listener.revoke)
         try:
             await self._wire.converse(self._listener, self._converse(resume, position))
         finally:
+            expiry.cancel()
             hub.leave(self._listener)
 
     async def _converse(self, resume: Position | None, position: int) -> None:
