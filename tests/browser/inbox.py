@@ -14,6 +14,7 @@ from websockets.asyncio.client import connect
 
 from shopbell.desk.ids import uuid7
 from shopbell.desk.people.commands import token_hash
+from shopbell.realtime.frames import CLOSE_RESUME
 from shopbell.server.doors import COOKIE
 from tests.server.live import Socket
 from tests.stack import Stack
@@ -202,6 +203,11 @@ class Wire:
         """Say something to the page as the server would."""
         assert self._page is not None
         self._page.send(text)
+
+    async def cut(self) -> None:
+        """End the page's connection as a server that goes away does."""
+        assert self._page is not None
+        await self._page.close(code=CLOSE_RESUME)
 
     def _join(self, page: WebSocketRoute) -> None:
         self._page = page

@@ -1,4 +1,4 @@
-import { ArrowUp, ChevronsUp, ChevronUp, Circle, Inbox, Search, WifiOff } from "lucide-preact"
+import { ArrowUp, ChevronsUp, ChevronUp, Circle, Inbox, Search, WifiOff, X } from "lucide-preact"
 import { useEffect, useRef, useState } from "preact/hooks"
 import { connection, typing, viewing } from "../state/live"
 import { counts, isUnread, me, nameOf, openId, tickets } from "../state/desk"
@@ -37,8 +37,8 @@ export function List() {
   return (
     <section class="pane list-pane" aria-label={views[view.value].label}>
       <div class="list-head">
-        <header class="bar"><h2 class="not-phone">{views[view.value].label}</h2>{total > 0 && <span class="num quiet not-phone">{total}</span>}<div class="only-phone phone-head"><ViewMenu /><span class="spring" /><ConnectionState /><MyMenu side="" /></div></header>
-        <div class="filter"><Search size={14} aria-hidden="true" /><input type="search" aria-label="Filter this list" placeholder="Filter this list" value={filter.value} onInput={(event) => (filter.value = event.currentTarget.value)} onKeyDown={(event) => event.key === "Escape" && ((filter.value = ""), event.currentTarget.blur())} />{!filter.value && <kbd class="not-phone">/</kbd>}</div>
+        <header class="bar"><h1 class="not-phone">{views[view.value].label}</h1>{total > 0 && <span class="num quiet not-phone">{total}</span>}<div class="only-phone phone-head"><ViewMenu /><span class="spring" /><ConnectionState /><MyMenu side="" /></div></header>
+        <div class="filter"><Search size={14} aria-hidden="true" /><input type="search" aria-label="Filter this list" placeholder="Filter this list" value={filter.value} onInput={(event) => (filter.value = event.currentTarget.value)} onKeyDown={(event) => event.key === "Escape" && ((filter.value = ""), event.currentTarget.blur())} />{filter.value ? <button type="button" class="icon-button" aria-label="Clear the filter" onClick={() => (filter.value = "")}><X size={14} aria-hidden="true" /></button> : <kbd class="not-phone">/</kbd>}</div>
       </div>
       <div class="pane rows" onPointerEnter={(event) => event.pointerType === "mouse" && hold(true)} onPointerLeave={() => hold(false)}>
         {waitingIn.value > 0 && <button type="button" class="new-pill top" onClick={() => { letIn(); scroller.current?.scrollTo({ top: 0 }) }}><ArrowUp size={13} aria-hidden="true" />{waitingIn.value} new</button>}

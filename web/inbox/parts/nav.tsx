@@ -1,5 +1,5 @@
 import { Bot, CheckCheck, ChevronDown, CircleUser, Clock, Hourglass, Inbox, LoaderCircle, UserRoundX, Wifi, WifiOff } from "lucide-preact"
-import { counts, firstName, me } from "../state/desk"
+import { counts, me } from "../state/desk"
 import { sheet } from "../state/commands"
 import { connection, signOut } from "../state/live"
 import { follow, showView, view } from "../state/router"
@@ -43,7 +43,7 @@ export function Nav() {
 
 /** The views as a menu, where there is no room for them beside the list. */
 export const ViewMenu = () => (
-  <Menu name="views" look="view-picker" side="left" label={`View: ${views[view.value].label}`} button={<><h2>{views[view.value].label}</h2><ChevronDown size={16} aria-hidden="true" /></>}
+  <Menu name="views" look="view-picker" side="left" label={`View: ${views[view.value].label}`} button={<><b>{views[view.value].label}</b><ChevronDown size={16} aria-hidden="true" /></>}
     choices={viewNames.map((name) => {
       const Icon = icons[name]
       const count = counts.value?.[views[name].count] ?? 0
@@ -56,7 +56,7 @@ export function MyMenu({ side }: { side: string }) {
   const agent = me.value?.agent
   if (!agent) return null
   return (
-    <Menu name={`me ${side}`} look="me" label={`${agent.name}, your menu`} side={side} button={<><Avatar name={agent.name} /><span class="me-name"><span class="cut">{firstName(agent.name)}</span><small>{agent.role}</small></span></>}
+    <Menu name={`me ${side}`} look="me" label={`${agent.name} ${agent.role}, your menu`} side={side} button={<><Avatar name={agent.name} /><span class="me-name"><span class="cut">{agent.name}</span>{" "}<small>{agent.role}</small></span></>}
       choices={[
         ...["system", "light", "dark"].map((each) => ({ name: `${each[0]!.toUpperCase()}${each.slice(1)} theme`, checked: theme === each, run: () => setTheme(each) })),
         { name: "Keyboard shortcuts", far: "?", run: () => (sheet.value = "keys") },

@@ -37,9 +37,7 @@ export function Avatar({ name, size = "" }: { name: string; size?: "" | "small" 
   const hue = [...name].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 360, 7)
   const initials = letters.length ? [letters[0], letters.length > 1 ? letters.at(-1) : ""].map((word) => [...(word ?? "")][0] ?? "").join("") : "?"
   return (
-    <span class={`avatar ${size}`} style={{ "--hue": hue } as JSX.CSSProperties} aria-hidden="true">
-      {initials.toUpperCase()}
-    </span>
+    <span class={`avatar ${size}`} style={{ "--hue": hue } as JSX.CSSProperties} data-letters={initials.toUpperCase()} aria-hidden="true" />
   )
 }
 

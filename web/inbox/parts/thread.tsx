@@ -45,7 +45,7 @@ function Header({ ticket }: { ticket: Ticket }) {
   return (
     <header class="bar thread-bar">
       <button type="button" class="icon-button only-phone" aria-label="Back to the list" onClick={() => go(`/?view=${view.value}`)}><ChevronLeft size={20} aria-hidden="true" /></button>
-      <div class="thread-title"><h1><span class="cut">{ticket.customer_name || "Visitor"}</span><span class="num">#{ticket.number}</span></h1><p><Control ticket={ticket} />{connection.state.value === "offline" && <span class="mark red only-phone"><WifiOff size={12} aria-hidden="true" />Offline</span>}{eyes.length > 0 && <span class="viewers" title={`${eyes.map(nameOf).join(", ")} looking`}><Eye size={13} aria-hidden="true" /><span class="cut">{eyes.map((agent) => firstName(nameOf(agent))).join(", ")}</span><span class="unseen">looking</span></span>}</p></div>
+      <div class="thread-title"><h1><span class="cut">{ticket.customer_name || "Visitor"}</span><span class="num">#{ticket.number}</span></h1><p>{connection.state.value === "offline" && <span class="mark red only-phone"><WifiOff size={12} aria-hidden="true" />Offline</span>}<Control ticket={ticket} />{eyes.length > 0 && <span class="viewers" title={`${eyes.map(nameOf).join(", ")} looking`}><Eye size={13} aria-hidden="true" /><span class="cut">{eyes.map((agent) => firstName(nameOf(agent))).join(", ")}</span><span class="unseen">looking</span></span>}</p></div>
       <div class="thread-actions">
         {!canWrite.value && <span class="mark">View only</span>}
         {canWrite.value && open && <Menu name="snooze" label="Snooze" home="not-phone" tip="Snooze (s)" look="icon-button" button={<Clock size={16} aria-hidden="true" />} choices={snoozeTimes().map(({ name, until }) => ({ name, far: upcoming(until.toISOString()), run: () => void snooze(ticket, until) }))} />}
@@ -74,6 +74,8 @@ function Log({ ticket }: { ticket: Ticket }) {
   const draft = drafts.value.get(ticket.id)
   const types = typing.value.get(ticket.id)
   const handoff = ticket.control === "agents" ? ticket.handoff : null
+  const answered = ticket.suggestion && messages.findLast((message) => message.author.kind === "agent" && message.visibility === "public")
+  const kept = ticket.suggestion && (!answered || answered.at < ticket.suggestion.at) ? ticket.suggestion : null
   const handoffAfter = handoff ? messages.findLastIndex((message) => Date.parse(message.at) <= Date.parse(handoff.at)) : -1
   const entries = useMemo(() => {
     let page = ""
@@ -142,7 +144,7 @@ function Log({ ticket }: { ticket: Ticket }) {
         <div class="log-inner">
           {!talk.loaded.value && messages.length === 0 && <div class="log-skeleton" role="status" aria-label="Opening the conversation"><i /><i /><i /><i /></div>}
           {entries}
-          {ticket.suggestion && <Kept suggestion={ticket.suggestion} />}
+          {kept && <Kept suggestion={kept} />}
           {draft && <div class="message ours by-assistant"><span class="avatar spark" aria-hidden="true"><Bot size={15} /></span><div class="said"><span class="by"><b>Assistant</b>{draft.text ? "is writing" : "is thinking"}</span><div class="bubble draft">{draft.text || <Dots />}</div></div></div>}
           {mine.map((each) => <PendingBubble key={each.id} pending={each} />)}
           {types && <p class="typing-line"><Dots />{types.kind === "customer" ? ticket.customer_name || "Visitor" : types.name} is typing</p>}

@@ -13,6 +13,8 @@ interface Trace {
   cut?: string[]
 }
 
+const decisions: Record<string, string> = { answer: "Answered", say: "Spoke without a source", handoff: "Handed over to people" }
+
 const ms = (value: number): string => (value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`)
 
 /** How one turn of the assistant came to its decision. */
@@ -29,7 +31,7 @@ export function TraceOf({ turn }: { turn: string }) {
     <div class="trace">
       {trace.why && <p>{trace.why}</p>}
       <dl class="pairs">
-        {trace.decision && <div><dt>Decision</dt><dd>{trace.decision}</dd></div>}
+        {trace.decision && <div><dt>Decision</dt><dd>{decisions[trace.decision] ?? trace.decision}</dd></div>}
         {trace.query && <div><dt>It looked for</dt><dd>{trace.query}</dd></div>}
         {trace.confidence !== undefined && <div><dt>Confidence</dt><dd class="num">{Math.round(trace.confidence * 100)} %</dd></div>}
         {trace.latency_ms !== undefined && <div><dt>Took</dt><dd class="num">{ms(trace.latency_ms)}</dd></div>}
@@ -42,7 +44,7 @@ export function TraceOf({ turn }: { turn: string }) {
         </section>
       )}
       {trace.cut && trace.cut.length > 0 && <section><h3>Left out, since nothing proves it</h3><ul>{trace.cut.map((each) => <li key={each}>{each}</li>)}</ul></section>}
-      {trace.steps && trace.steps.length > 0 && <section><h3>Steps</h3><dl class="pairs">{trace.steps.map((each) => <div key={each.name}><dt>{each.name}</dt><dd class="num">{ms(each.ms)}</dd></div>)}</dl></section>}
+      {trace.steps && trace.steps.length > 0 && <section><h3>Steps</h3><ul class="steps">{trace.steps.map((each) => <li key={each.name}>{each.name} <span class="num">{ms(each.ms)}</span></li>)}</ul></section>}
     </div>
   )
 }
