@@ -88,6 +88,16 @@ class Stack:
         assert self._seeded is not None
         return self._seeded.widget_key
 
+    @property
+    def parts(self) -> Mapping[str, Child | Postgres | Valkey]:
+        """Everything that was started, by name."""
+        return self._parts
+
+    def address(self, name: str) -> str | None:
+        """Where the server of this name answers; None for what is no server."""
+        settings = self._servers.get(name)
+        return settings.public_url if settings else None
+
     def start(self) -> None:
         """Start everything over a fresh demo shop that the assistant can search."""
         self.valkey.start()

@@ -61,7 +61,7 @@ class Hub:
 
     async def run(self) -> None:
         """Follow the stream and what is live beside it, for ever."""
-        await self._start()
+        await self.start()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow_stream())
             group.create_task(self._follow_live())
@@ -152,7 +152,11 @@ class Hub:
 
     # Following
 
-    async def _start(self) -> None:
+    async def start(self) -> None:
+        """Take the stream's present position, once. Nobody may listen before: what was told until
+        then would be missing from what they hear."""
+        if self.started.is_set():
+            return
         async with self._desk.pool.connection() as connection:
             row = await (await connection.execute(HEAD)).fetchone()
             agents = await (await connection.execute("SELECT id, name FROM agent")).fetchall()

@@ -47,7 +47,7 @@ BATCH = 500
 POLL = 0.2
 KEEP = 100_000
 MOST_FRESH = 2 * BATCH
-IDLE_LIMIT = "10s"
+IDLE_LIMIT = "5s"
 
 
 class Moved(Struct, frozen=True, kw_only=True):

@@ -64,6 +64,7 @@ def create_app(settings: Settings) -> Starlette:
             )
             app.state.shopbell = state
             app.router.routes.extend(storefront.routes(desk.pool, settings))
+            await hub.start()
             async with _running(relay.run(), hub.run(), guard_sessions(state)):
                 yield
 

@@ -84,6 +84,12 @@ class Client:
                 await self._moved.wait()
 
     @property
+    def epoch(self) -> str:
+        """The history this client follows."""
+        assert self.position is not None
+        return self.position["epoch"]
+
+    @property
     def messages(self) -> dict[str, Frame]:
         """Every message heard of, by id in the order of the first hearing, at its highest version."""
         found: dict[str, Frame] = {}

@@ -35,6 +35,15 @@ class House:
         token = given.json()["token"]
         return await self._enter(Shopper(urls or self.urls, token))
 
+    async def same_shopper(self, shopper: Shopper, *urls: str) -> Shopper:
+        """One more page of the same visitor, connected."""
+        return await self._enter(Shopper(urls, shopper.token))
+
+    def page(self, shopper: Shopper) -> httpx.AsyncClient:
+        """A shopper's page that asks by HTTP."""
+        headers = {"authorization": f"Bearer {shopper.token}"}
+        return httpx.AsyncClient(base_url=shopper.urls[0], headers=headers, timeout=30)
+
     async def agent(self, number: int = 0, *urls: str) -> AgentAtWork:
         """One of the demo shop's people, signed in and connected."""
         login = self.stack.logins[number]
@@ -65,6 +74,14 @@ class House:
                 return False
 
             await until(serves)
+
+    async def the_assistant_answers(self) -> None:
+        """A new shopper asks and is answered."""
+        shopper = await self.shopper()
+        await shopper.answered(await shopper.say("How do I keep moths away from my knitwear?"))
+        await shopper.until(
+            lambda: "assistant" in {one["author"]["kind"] for one in shopper.messages.values()}
+        )
 
     async def _enter(self, client: Any) -> Any:
         self.people.append(client)
