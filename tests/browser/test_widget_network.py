@@ -110,7 +110,7 @@ async def test_a_chat_opened_without_its_server_opens_when_it_is_back(
     shopper = await visit(browser, f"{stack.base_url}/demo")
     async with shopper.page.expect_response(lambda answer: "/panel-" in answer.url) as loading:
         await shopper.launcher.hover()
-    await (await loading.value).finished()
+    await shopper.page.evaluate("address => import(address)", (await loading.value).url)
     stack.kill("server")
     await shopper.launcher.click()
     await expect(shopper.panel).to_contain_text("can't be reached right now")
