@@ -106,7 +106,7 @@ def once(stamp: Path, state: str, work: Callable[[], None]) -> None:
 
 
 def run(words: list[str], folder: str = ".", env: dict[str, str] | None = None) -> None:
-    done = subprocess.run(words, check=False, cwd=folder, env=env)
+    done = subprocess.run(words, check=False, cwd=folder, env=env, stdout=sys.stderr)
     if done.returncode:
         sys.exit(f"shopbell: this step failed, see above: {' '.join(words)}")
 

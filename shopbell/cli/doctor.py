@@ -58,39 +58,36 @@ def examine(*, data: Path | None, port: int | None) -> int:
         with contextlib.ExitStack() as undo:
             settings = _with_server(found.settings, undo)
             _with_worker(settings, undo)
-            return asyncio.run(_Doctor(settings).examine())
+            return asyncio.run(look(settings))
 
 
-class _Doctor:
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-
-    async def examine(self) -> int:
-        assert self.settings.database_url is not None
-        assert self.settings.redis_url is not None
-        maker: Any = redis.asyncio.Redis
-        client: Any = maker.from_url(self.settings.redis_url)
-        async with open_desk(self.settings.database_url, size=2) as desk, client:
-            checks: list[tuple[str, Callable[[], Awaitable[str]]]] = [
-                ("database", lambda: _database(desk)),
-                ("stream", lambda: _stream(desk, client)),
-                ("server", lambda: _server(self.settings)),
-                ("websocket", lambda: _websocket(desk, self.settings)),
-                ("jobs", lambda: _jobs(desk, client)),
-                ("files", lambda: _files(self.settings)),
-                ("web build", lambda: _web(self.settings)),
-                ("knowledge", lambda: _knowledge(desk)),
-            ]
-            return 0 if all([await _line(name, check) for name, check in checks]) else 1
+async def look(settings: Settings, *, patience_s: float = ROUND_TRIP_S) -> int:
+    """Check a desk whose server and worker run, each part for so long at most; see `examine`."""
+    assert settings.database_url is not None
+    assert settings.redis_url is not None
+    maker: Any = redis.asyncio.Redis
+    client: Any = maker.from_url(settings.redis_url)
+    async with open_desk(settings.database_url, size=2) as desk, client:
+        checks: list[tuple[str, Callable[[], Awaitable[str]]]] = [
+            ("database", lambda: _database(desk)),
+            ("stream", lambda: _stream(desk, client)),
+            ("server", lambda: _server(settings)),
+            ("websocket", lambda: _websocket(desk, settings)),
+            ("jobs", lambda: _jobs(desk, client)),
+            ("files", lambda: _files(settings)),
+            ("web build", lambda: _web(settings)),
+            ("knowledge", lambda: _knowledge(desk)),
+        ]
+        return 0 if all([await _line(name, check, patience_s) for name, check in checks]) else 1
 
 
-async def _line(name: str, check: Callable[[], Awaitable[str]]) -> bool:
+async def _line(name: str, check: Callable[[], Awaitable[str]], patience_s: float) -> bool:
     began = time.monotonic()
     try:
-        async with asyncio.timeout(ROUND_TRIP_S):
+        async with asyncio.timeout(patience_s):
             said = await check()
     except TimeoutError:
-        print(f"FAILED  {name}: no answer within {ROUND_TRIP_S:.0f} s. See the data folder's logs.")
+        print(f"FAILED  {name}: no answer within {patience_s:.0f} s. See the data folder's logs.")
         return False
     except (Wrong, psycopg.Error, redis.RedisError, httpx.HTTPError, OSError) as wrong:
         print(f"FAILED  {name}: {' '.join(str(wrong).split()) or type(wrong).__name__}")

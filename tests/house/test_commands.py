@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -11,6 +12,8 @@ import pytest
 from typer.main import get_command
 
 from shopbell.cli import app
+from shopbell.cli.failure import Failure
+from shopbell.cli.room import check_room
 
 SETUP = Path(__file__).resolve().parents[2] / "bin" / "setup"
 
@@ -86,6 +89,47 @@ def test_a_command_leaves_no_service_of_its_own_behind(tmp_path: Path) -> None:
     mark = str(tmp_path)
     left = [one.pid for one in psutil.process_iter(["cmdline"]) if mark in str(one.info["cmdline"])]
     assert left == []
+
+
+def test_a_full_disk_is_named_with_what_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nearly_full(_: Path) -> Any:
+        return SimpleNamespace(free=60_000_000)
+
+    monkeypatch.setattr("shutil.disk_usage", nearly_full)
+    with pytest.raises(Failure, match=r"has 60 MB free and needs 250 MB\. Free some space, or"):
+        check_room(tmp_path, embedded_database=True)
+    check_room(tmp_path, embedded_database=False)
+
+
+@pytest.mark.parametrize(
+    ("variable", "address", "told"),
+    [
+        ("DATABASE_URL", "postgresql://who:hidden@127.0.0.1:1/shop", "Nobody answers as Postgres"),
+        ("DATABASE_URL", "postgresql://who:hidden@shop.invalid/shop", "No machine is called"),
+        ("REDIS_URL", "redis://:hidden@127.0.0.1:1/0", "Nobody answers as Redis"),
+    ],
+)
+def test_a_wrong_address_is_one_line_before_anything_starts(
+    tmp_path: Path, variable: str, address: str, told: str
+) -> None:
+    done = shopbell("dev", "--data", str(tmp_path), **{variable: address})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert told in done.stderr
+    assert variable in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "hidden" not in done.stderr
+    assert not (tmp_path / "postgres").exists()
+
+
+def test_a_folder_that_cannot_be_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", Path("/proc/shopbell")):
+        done = shopbell("dev", "--data", str(folder))
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "--data" in done.stderr
+        assert done.stderr.count("\n") == 1
 
 
 def test_an_old_python_is_named_with_what_to_do(tmp_path: Path) -> None:
