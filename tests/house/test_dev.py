@@ -19,7 +19,7 @@ import pytest
 from tests.house.running import DEV, Running, left
 from tests.stack import free_port
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
