@@ -71,7 +71,7 @@ def test_the_doctor_finds_every_part_of_a_running_house_well(
     done = shopbell("doctor", "--data", str(folder), "--port", str(running.port))
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["ok"] * 7, done.stdout
+    assert [line.split()[0] for line in lines] == ["ok"] * 8, done.stdout
 
 
 def test_a_second_run_on_the_same_folder_is_told_so(running: Running) -> None:
