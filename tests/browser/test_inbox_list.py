@@ -91,20 +91,20 @@ async def test_a_long_list_goes_on_to_its_end(stack: Stack, browser: Browser) ->
 
 
 async def test_counts_and_views_follow_by_themselves(stack: Stack, browser: Browser) -> None:
-    inbox = await enter(browser, stack, BEN, "/?view=waiting")
-    waiting = inbox.view("Waiting for a person").locator(".num")
-    before = int(await waiting.text_content() or 0)
+    inbox = await enter(browser, stack, BEN, "/?view=unassigned")
+    count = inbox.view("Unassigned").locator(".num")
+    before = int(await count.text_content() or 0)
     async with customer_of(stack) as customer:
         await customer.say("Count me in, please")
         await customer.ask_person()
         await expect(inbox.row("Count me in, please")).to_be_visible()
-        await expect(waiting).to_have_text(str(before + 1))
+        await expect(count).to_have_text(str(before + 1))
         await inbox.open("Count me in, please")
         await inbox.reply("Counted.")
         await inbox.rest()
         await inbox.page.locator(".tickets-scroll").evaluate("(box) => box.scrollTo(0, 0)")
         await expect(inbox.row("Count me in, please")).to_have_count(0)
-        await expect(waiting).to_have_text(str(before))
+        await expect(count).to_have_text(str(before))
 
 
 async def test_the_filter_finds_beyond_what_was_loaded(stack: Stack, browser: Browser) -> None:

@@ -32,7 +32,7 @@ async def test_the_assistants_answer_shows_its_sources_and_why_it_came(
 async def test_a_handoff_says_why_and_its_suggestion_can_be_used(
     stack: Stack, browser: Browser
 ) -> None:
-    inbox = await enter(browser, stack, BEN, "/?view=waiting")
+    inbox = await enter(browser, stack, BEN, "/?view=open")
     async with customer_of(stack) as customer:
         await customer.say("My grandmother's parcel, please")
         await customer.ask_person()

@@ -10,7 +10,7 @@ PRODUCT = "/demo/products/heron-rollneck"
 
 
 async def test_a_question_an_answer_a_person_and_an_end(stack: Stack, browser: Browser) -> None:
-    inbox = await enter(browser, stack, BEN, "/?view=waiting")
+    inbox = await enter(browser, stack, BEN, "/?view=open")
     shopper = await visit(browser, f"{stack.base_url}{PRODUCT}")
     await asked_and_answered(shopper, "How do I wash the Heron roll neck?")
     await shopper.person.click()
@@ -37,7 +37,7 @@ async def test_a_question_an_answer_a_person_and_an_end(stack: Stack, browser: B
 
 
 async def test_the_same_with_the_network_cut_on_either_side(stack: Stack, browser: Browser) -> None:
-    inbox = await enter(browser, stack, BEN, "/?view=waiting")
+    inbox = await enter(browser, stack, BEN, "/?view=open")
     shopper = await visit(browser, f"{stack.base_url}{PRODUCT}")
     await asked_and_answered(shopper, "How do I send something back?")
     await shopper.person.click()

@@ -80,9 +80,10 @@ export function snoozeTimes(): { name: string; until: Date }[] {
   ]
 }
 
+/** At once, so that not the first letter of fast fingers is lost. */
 export function write(how: "reply" | "note"): void {
   writing.value = how
-  requestAnimationFrame(() => document.querySelector<HTMLTextAreaElement>(".composer textarea")?.focus())
+  document.querySelector<HTMLTextAreaElement>(".composer textarea")?.focus()
 }
 
 function step(by: 1 | -1): void {
