@@ -16,6 +16,7 @@ from typing import Any, Literal
 KEY = "sk-peer-right"
 MODEL = "gpt-peer"
 PRICED = "gpt-4o-mini"
+LONGEST_WAIT_S = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +26,15 @@ class Reply:
     `fault`: `cut` drops the connection after the pieces, `silent` keeps quiet after them until the
     client leaves, `wrong_json` sends a chunk that is no JSON, `filtered` ends with the finish
     reason content_filter, `refuses` says the pieces as a refusal. A `status` other than 200 is
-    answered with an error body, after which nothing streams.
+    answered with an error body, after which nothing streams. After `waits_after` pieces the stream
+    waits for the peer's `go_on`.
     """
 
     pieces: tuple[str, ...] = ()
     status: int = 200
     fault: Literal["none", "cut", "silent", "wrong_json", "filtered", "refuses"] = "none"
     headers: tuple[tuple[str, str], ...] = ()
+    waits_after: int | None = None
     tool_call: tuple[str, str] | None = None
     prompt_tokens: int = 200
     completion_tokens: int = 40
@@ -46,6 +49,7 @@ class OpenAIPeer:
     asked: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     refused: list[int] = field(default_factory=list[int])
     left_early: threading.Event = field(default_factory=threading.Event)
+    go_on: threading.Event = field(default_factory=threading.Event)
 
     def says(self, *pieces: str, **how: Any) -> None:
         """Script the next call's reply."""
@@ -158,7 +162,9 @@ async def _stream(
     )
     # Head and first frame together: apart, Nagle's delay shows as a false 40 ms.
     writer.write(head + _framed(frames[0]))
-    for frame in frames[1:]:
+    for number, frame in enumerate(frames[1:]):
+        if number == reply.waits_after:
+            await asyncio.to_thread(peer.go_on.wait, LONGEST_WAIT_S)
         writer.write(_framed(frame))
         await writer.drain()
     if reply.fault == "silent":
