@@ -37,6 +37,7 @@ SETTINGS = (
     Setting("redis_url", "REDIS_URL", "Redis or Valkey to use in place of the embedded one"),
     Setting("files", "SHOPBELL_FILES", "Bucket to keep files in, in place of the data folder"),
     Setting("secret_key", "SHOPBELL_SECRET_KEY", "Key that signs links, visitors and tokens"),
+    Setting("old_secret_keys", "SHOPBELL_OLD_SECRET_KEYS", "Former secret keys that still open"),
     Setting("model", "SHOPBELL_MODEL", "Model that writes the assistant's answers"),
     Setting("model_key", "SHOPBELL_MODEL_KEY", "Key for that model's provider"),
     Setting("model_api_base", "SHOPBELL_MODEL_API_BASE", "Address of an own model endpoint"),
@@ -57,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: str | None = None
     files: str | None = None
     secret_key: str
+    old_secret_keys: tuple[str, ...] = ()
     model: str | None = None
     model_key: str | None = None
     model_api_base: str | None = None
@@ -89,6 +91,9 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> S
     given["public_url"] = _public_url(given)
     given["log_level"] = _log_level(given.get("log_level", "info"))
     given["trusted_proxies"] = _trusted_proxies(given.get("trusted_proxies", ""))
+    given["old_secret_keys"] = tuple(
+        part for part in re.split(r"[\s,]+", given.get("old_secret_keys", "")) if part
+    )
     given["web_dist"] = Path(given.get("web_dist", _built_web())).expanduser().resolve()
     _check_scheme(given, "database_url", ("postgresql", "postgres"), "postgresql://user@host/name")
     _check_scheme(given, "redis_url", ("redis", "rediss", "unix"), "redis://host:6379/0")

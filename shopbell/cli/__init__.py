@@ -1,13 +1,13 @@
 """The `shopbell` command: one line for every error, and services started where none run."""
 
 import errno
-import logging
 import signal
 import sys
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
@@ -39,8 +39,6 @@ Port = Annotated[int | None, typer.Option("--port", help="Port to listen on (800
 def main() -> None:
     """Run the command line; a Failure becomes one line on stderr and exit code 1."""
     signal.signal(signal.SIGTERM, _leave)
-    # It warns of statements that write and return rows, which is how ours are meant.
-    logging.getLogger("aiosql").setLevel(logging.ERROR)
     try:
         app()
     except (Failure, SettingsError) as failure:
@@ -49,6 +47,36 @@ def main() -> None:
         if error.errno != errno.ENOSPC:
             raise
         _end("The disk is full: free some space, then start again.")
+
+
+@app.command()
+def parse(
+    channel: Annotated[str, typer.Argument(help="The channel, such as email or whatsapp.")],
+    files: Annotated[list[Path], typer.Argument(help="Payloads as the platform sends them.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line for each file.")] = False,
+    data: Data = None,
+) -> None:
+    """Show what a channel's connector reads in payloads; nothing is kept, whatever --data says."""
+    del data
+    from shopbell.cli import payloads
+
+    payloads.parse(channel, files, as_json=as_json)
+
+
+@app.command()
+def replay(
+    ids: Annotated[list[UUID] | None, typer.Argument(help="Payloads by id.")] = None,
+    which: Annotated[
+        str, typer.Option("--which", help="Else all that are unread, waiting, done, or all.")
+    ] = "unread",
+    data: Data = None,
+) -> None:
+    """Read kept payloads again, such as those a connector did not understand."""
+    from shopbell.cli import payloads
+
+    if which not in ("unread", "waiting", "done", "all"):
+        raise Failure(f"--which is {which}: give unread, waiting, done or all.")
+    payloads.replay(data=data, which=which, ids=ids or [])
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """The door to the tables: a pool of connections, the clock, and whom to wake after a commit."""
 
-from collections.abc import AsyncGenerator, Callable
+import logging
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,10 @@ from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
+from shopbell.desk.connections.types import Capability
+
+# It warns of statements that write and return rows, which is how ours are meant.
+logging.getLogger("aiosql").setLevel(logging.ERROR)
 # aiosql leaves some of its parameters untyped.
 _read_queries = cast("Callable[..., Any]", aiosql.from_path)  # pyright: ignore[reportUnknownMemberType]
 
@@ -66,11 +71,13 @@ def now() -> datetime:
 
 
 class Desk:
-    """What every desk function is given. `wake` tells the relay that a commit left events."""
+    """What every desk function is given. `wake` tells the relay that a commit left events;
+    `capabilities` say what each channel can carry, by its name."""
 
     def __init__(self, pool: Pool, wake: Callable[[], None] = lambda: None) -> None:
         self.pool = pool
         self.wake = wake
+        self.capabilities: Mapping[str, Capability] = {}
         self.now: Callable[[], datetime] = now
 
 

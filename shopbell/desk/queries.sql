@@ -35,8 +35,51 @@ SELECT m.*, d.status AS delivery_status, d.error AS delivery_error
 FROM message m LEFT JOIN delivery d ON d.message_id = m.id WHERE m.id = :id;
 
 -- name: insert_delivery
-INSERT INTO delivery (id, message_id, thread_id, ticket_id, connection_id, status, next_at, updated_at)
-VALUES (:id, :message_id, :thread_id, :ticket_id, :connection_id, :status, :at, :at);
+INSERT INTO delivery (id, message_id, thread_id, ticket_id, connection_id, status, external_id, next_at, updated_at)
+VALUES (:id, :message_id, :thread_id, :ticket_id, :connection_id, :status, :external_id, :at, :at);
+
+-- name: find_external
+SELECT m.*, d.status AS delivery_status, d.error AS delivery_error
+FROM message m LEFT JOIN delivery d ON d.message_id = m.id
+WHERE m.connection_id = :connection_id AND m.external_id = :external_id;
+
+-- name: find_sent
+SELECT m.*, d.status AS delivery_status, d.error AS delivery_error
+FROM delivery d JOIN message m ON m.id = d.message_id
+WHERE d.connection_id = :connection_id AND d.external_id = :external_id;
+
+-- name: expect_file
+INSERT INTO expected_file (id, message_id, connection_id, ref, storage_key, next_at)
+VALUES (:id, :message_id, :connection_id, :ref, :storage_key, :at);
+
+-- name: file_arrived
+INSERT INTO attachment (id, thread_id, message_id, uploader, name, media_type, size, width, height,
+                        storage_key, created_at, stored_at)
+VALUES (:id, :thread_id, :message_id, :uploader, :name, :media_type, :size, :width, :height,
+        :storage_key, :at, :at)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: save_contact
+INSERT INTO contact (connection_id, thread_id, place, identity, community, window_until, heard_at)
+VALUES (:connection_id, :thread_id, :place, :identity, :community, :window_until, :heard_at)
+ON CONFLICT (connection_id, thread_id) DO UPDATE SET place = excluded.place,
+    identity = excluded.identity, community = excluded.community, heard_at = excluded.heard_at,
+    window_until = greatest(contact.window_until, excluded.window_until);
+
+-- name: reach
+SELECT n.name, n.health, n.health_words, o.opted_out_at, o.window_until
+FROM connection n LEFT JOIN contact o ON o.connection_id = n.id AND o.thread_id = :thread_id
+WHERE n.id = :connection_id;
+
+-- name: opt_out
+UPDATE contact SET opted_out_at = :at WHERE connection_id = :connection_id AND thread_id = :thread_id;
+
+-- name: save_extra
+UPDATE message SET extra = :extra, version = :version WHERE id = :id;
+
+-- name: save_message
+UPDATE message SET text = :text, html = :html, extra = :extra, edited_at = :edited_at,
+    removed_at = :removed_at, version = :version WHERE id = :id;
 
 -- name: save_thread
 UPDATE thread SET last_seq = :last_seq, out_count = :out_count, customer_read_seq = :customer_read_seq,

@@ -277,6 +277,13 @@ def message_from(row: dict[str, Any]) -> Message:
         delivery=Delivery(status=status, error=row["delivery_error"]) if status else None,
         turn_id=row["turn_id"],
         at=row["at"],
+        edited_at=row["edited_at"],
+        removed=row["removed_at"] is not None,
+        reactions=extra.reactions,
+        reply_to=extra.reply_to,
+        whole=extra.whole,
+        context=extra.context,
+        mail=extra.mail,
         version=row["version"],
     )
 

@@ -5,10 +5,15 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+import msgspec
 import structlog
 
+from shopbell.desk.attachments.reads import kept_file
+from shopbell.desk.attachments.types import StorageAway
+from shopbell.desk.connections import commands as connections
+from shopbell.desk.connections.vault import Sealed
 from shopbell.desk.deliveries import commands as deliveries
-from shopbell.desk.deliveries.types import Outgoing, Refused, Sent, Unknown
+from shopbell.desk.deliveries.types import Outgoing, OutgoingFile, Refused, Sent, Unknown
 from shopbell.jobs.leases import LEASE, beating, new_holder
 from shopbell.jobs.room import Room
 
@@ -16,6 +21,7 @@ log = structlog.get_logger()
 
 MOST_TRIES = 14
 LONGEST_WAIT = 600.0
+SEALED = "This connection's credentials cannot be opened with the present key: connect it again."
 LONGEST_ASKED = 3600.0
 """Seconds: a platform that asks for more patience than this is asked again all the same."""
 
@@ -25,7 +31,12 @@ async def deliver_thread(room: Room, thread_id: UUID) -> None:
     holder = new_holder()
     while True:
         outgoing = await deliveries.claim(
-            room.desk, thread_id, holder, LEASE, repeatable=room.repeatable
+            room.desk,
+            thread_id,
+            holder,
+            LEASE,
+            repeatable=room.repeatable,
+            resting=room.resting,
         )
         if outgoing is None:
             return
@@ -43,21 +54,67 @@ async def _send(room: Room, outgoing: Outgoing) -> Sent | Refused | Unknown:
         return Refused(
             words=f"Shopbell cannot send by {name} yet: use another way.", permanent=True
         )
+    barred = _barred(room, outgoing)
+    if barred:
+        return Refused(words=barred, permanent=True)
     try:
-        return await channel.send(outgoing)
+        return await channel.send(_opened(room, outgoing))
+    except Sealed:
+        return Refused(words=SEALED, health="reconnect")
+    except StorageAway:
+        return Refused(words="Its files cannot be read just now; this is tried again.")
     except Exception:
         log.exception("delivery broke", delivery=str(outgoing.id))
         return Unknown(words="Sending broke on our side: see the worker's log.")
 
 
+def _barred(room: Room, outgoing: Outgoing) -> str:
+    """Why this must not be sent at all, in words that say what to do."""
+    if outgoing.opted_out:
+        return (
+            "The customer asked for no more messages here: use another way, if they agreed to it."
+        )
+    to = outgoing.to
+    if to is not None and to.window_until is not None and to.window_until <= room.desk.now():
+        return "The time for free answers here is over: send a template, or use another channel."
+    return ""
+
+
+def _opened(room: Room, outgoing: Outgoing) -> Outgoing:
+    """The delivery with its credentials and files, for its connector alone. Raises Sealed."""
+    files = tuple(
+        OutgoingFile(
+            name=one.name,
+            media_type=one.media_type,
+            size=one.size,
+            read=partial(_bytes_of, room, one.id),
+            url=room.addresses.for_shopper(one).url,
+        )
+        for one in outgoing.message.attachments
+        if not one.state
+    )
+    credentials = room.vault.open(outgoing.connection.id, outgoing.sealed)
+    return msgspec.structs.replace(outgoing, credentials=credentials, files=files)
+
+
+async def _bytes_of(room: Room, file_id: UUID) -> bytes:
+    kept = await kept_file(room.desk, file_id)
+    return b"".join([piece async for piece in await room.files.get(kept.storage_key)])
+
+
 async def _settle(
     room: Room, outgoing: Outgoing, holder: str, result: Sent | Refused | Unknown
 ) -> None:
-    desk = room.desk
+    desk, connection = room.desk, outgoing.connection
     if isinstance(result, Sent):
+        room.resting.worked(connection.id)
         await deliveries.sent(desk, outgoing, holder, result.external_id)
+        if connection.health == "degraded":
+            await connections.set_health(desk, connection.id, "ok")
         return
-    log.warning("delivery refused", delivery=str(outgoing.id), words=result.words)
+    code = result.code if isinstance(result, Refused) else ""
+    log.warning("delivery refused", delivery=str(outgoing.id), code=code, words=result.words)
+    await _learn(room, outgoing, result)
     if isinstance(result, Unknown) and not room.repeatable(outgoing.connection.channel):
         await deliveries.uncertain(desk, outgoing, holder, result.words)
     elif isinstance(result, Refused) and result.permanent:
@@ -69,6 +126,23 @@ async def _settle(
         asked = (result.retry_after if isinstance(result, Refused) else None) or 0.0
         delay = max(backoff(outgoing.attempts), min(asked, LONGEST_ASKED))
         await deliveries.put_off(desk, outgoing, holder, result.words, timedelta(seconds=delay))
+
+
+async def _learn(room: Room, outgoing: Outgoing, result: Refused | Unknown) -> None:
+    """What a failed sending says of the connection as a whole."""
+    connection = outgoing.connection
+    if isinstance(result, Unknown):
+        room.resting.failed(connection.id)
+        return
+    if result.health is not None:
+        await connections.set_health(room.desk, connection.id, result.health, result.words)
+    if result.permanent:
+        room.resting.worked(connection.id)
+        return
+    if result.whole and result.retry_after:
+        room.resting.rest(connection.id, min(result.retry_after, LONGEST_ASKED))
+    else:
+        room.resting.failed(connection.id)
 
 
 def backoff(attempts: int) -> float:

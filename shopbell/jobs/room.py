@@ -15,7 +15,11 @@ from shopbell.assistant.turn import think
 from shopbell.assistant.types import OnDraft, Thought, TurnContext
 from shopbell.connectors.channels.types import Channel
 from shopbell.desk.attachments.storage import Storage
+from shopbell.desk.connections.vault import Vault
 from shopbell.desk.database import Desk
+from shopbell.jobs.intake import Intake
+from shopbell.jobs.resting import Resting
+from shopbell.realtime.addresses import Addresses
 from shopbell.realtime.frames import AnswerDraft
 from shopbell.realtime.live import Live, publish
 
@@ -41,6 +45,10 @@ class Room:
     files: Storage
     ports: Ports
     channels: Mapping[str, Channel]
+    vault: Vault
+    addresses: Addresses
+    intake: Intake
+    resting: Resting = field(default_factory=Resting)
     think: Think = think
     slots: asyncio.Semaphore = field(default_factory=_slots)
     thinking: dict[UUID, asyncio.Task[Any]] = field(default_factory=dict)

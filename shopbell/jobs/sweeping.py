@@ -17,11 +17,13 @@ from shopbell.assistant.knowledge.index import embed_pending, index_pending
 from shopbell.desk.attachments.commands import forget_unattached
 from shopbell.desk.database import Connection, Desk
 from shopbell.desk.deliveries import commands as deliveries
+from shopbell.desk.inbound import commands as payloads
 from shopbell.desk.people.housekeeping import forget_expired
 from shopbell.desk.tickets.commands import end_snooze
 from shopbell.desk.turns import reads as turns
 from shopbell.jobs.answering import answer_ticket
 from shopbell.jobs.delivering import deliver_thread
+from shopbell.jobs.fetching import fetch_files
 from shopbell.jobs.room import DATABASE_AWAY, TURNS_AT_ONCE, Room
 
 log = structlog.get_logger()
@@ -53,6 +55,8 @@ async def sweep_work(room: Room) -> None:
         room.start(("turn", ticket_id), answer_ticket(room, ticket_id))
     for thread_id in await deliveries.overdue(room.desk, grace=GRACE, most=TURNS_AT_ONCE):
         room.start(("delivery", thread_id), deliver_thread(room, thread_id))
+    room.start(("files",), fetch_files(room))
+    room.start(("payloads",), read_overdue(room))
     for ticket_id in await _snoozed(room.desk):
         await end_snooze(room.desk, ticket_id)
 
@@ -72,11 +76,18 @@ async def sweep_knowledge(room: Room) -> None:
 
 
 async def sweep_house(room: Room) -> None:
-    """Remove what has expired, and files that no message took."""
+    """Remove what has expired, files that no message took, and payloads of a month ago."""
     await forget_expired(room.desk)
+    await payloads.forget(room.desk)
     forgotten = await forget_unattached(room.desk, room.files)
     if forgotten:
         log.info("files forgotten", files=forgotten)
+
+
+async def read_overdue(room: Room) -> None:
+    """Read payloads that nobody read in time, and those that were put off."""
+    while (kept := await payloads.claim(room.desk)) is not None:
+        await room.intake.read_kept(kept)
 
 
 async def _every(seconds: float, sweep: Callable[[Room], Awaitable[None]], room: Room) -> None:

@@ -20,6 +20,7 @@ log = structlog.get_logger()
 
 ANSWER = "answer"
 DELIVER = "deliver"
+FETCH = "fetch"
 
 
 class _Author(Struct):
@@ -30,9 +31,15 @@ class _Delivery(Struct):
     status: str
 
 
+class _File(Struct):
+    state: str = ""
+
+
 class _Message(Struct):
+    id: str
     author: _Author
     delivery: _Delivery | None = None
+    attachments: tuple[_File, ...] = ()
 
 
 class _Ticket(Struct):
@@ -71,6 +78,9 @@ def calls_for(moved: Iterable[Moved], epoch: UUID) -> list[Call]:
         if message.delivery is not None and message.delivery.status == "queued":
             name = f"{epoch}:{one.position}:{DELIVER}"
             calls.append(Call(id=name, function=DELIVER, args=(told.thread_id,)))
+        if began and any(file.state == "expected" for file in message.attachments):
+            name = f"{epoch}:{one.position}:{FETCH}"
+            calls.append(Call(id=name, function=FETCH, args=(message.id,)))
     return calls
 
 

@@ -9,6 +9,7 @@ import asyncio
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -21,16 +22,22 @@ from redis.exceptions import RedisError
 
 from shopbell.assistant.ports import Ports, open_ports
 from shopbell.assistant.turn import think as think_it_over
-from shopbell.connectors.channels.registry import channels
+from shopbell.connectors.channels.registry import capabilities, channels
 from shopbell.connectors.commerce.demo.shop import DemoShop
 from shopbell.desk.attachments.storage import open_storage
+from shopbell.desk.connections.vault import Vault
 from shopbell.desk.database import Desk, open_desk
 from shopbell.jobs.answering import answer_ticket
 from shopbell.jobs.delivering import deliver_thread
+from shopbell.jobs.fetching import fetch_files
+from shopbell.jobs.intake import Intake
+from shopbell.jobs.listening import listen_for_ever
 from shopbell.jobs.queue import KEEP_RESULT, decode, encode, queue_name
 from shopbell.jobs.room import DATABASE_AWAY, Room, Think, calmly
 from shopbell.jobs.sweeping import sweep_for_ever
-from shopbell.jobs.triggers import ANSWER, DELIVER, enqueuing
+from shopbell.jobs.triggers import ANSWER, DELIVER, FETCH, enqueuing
+from shopbell.realtime.addresses import Addresses
+from shopbell.realtime.live import publish
 from shopbell.realtime.relay import Relay
 from shopbell.settings import Settings
 
@@ -101,14 +108,20 @@ async def working(
         httpx.AsyncClient(trust_env=False) as client,
     ):
         relay = Relay(settings.database_url, redis, enqueuing(desk, redis))
-        desk.wake = relay.wake
+        desk.wake, desk.capabilities = relay.wake, capabilities()
+        epoch = await _patiently(lambda: _epoch(desk))
+        files, known = open_storage(settings.files, settings.data), channels(client)
+        vault = Vault(settings.secret_key, settings.old_secret_keys)
         room = Room(
             desk=desk,
             redis=redis,
-            epoch=await _patiently(lambda: _epoch(desk)),
-            files=open_storage(settings.files, settings.data),
+            epoch=epoch,
+            files=files,
             ports=await _patiently(lambda: ports(desk, settings)),
-            channels=channels(client),
+            channels=known,
+            vault=vault,
+            addresses=Addresses(settings),
+            intake=Intake(desk, known, vault, files, partial(publish, redis, epoch)),
             think=think,
         )
         tasks = [
@@ -117,6 +130,7 @@ async def working(
                 ("relay", relay.run),
                 ("jobs", lambda: _take_jobs(room)),
                 ("sweepers", lambda: sweep_for_ever(room)),
+                ("ears", lambda: listen_for_ever(room)),
             )
         ]
         try:
@@ -138,6 +152,12 @@ async def deliver(ctx: dict[Any, Any], thread_id: str) -> None:
     """The job behind a message that leaves by an outside channel."""
     room: Room = ctx["room"]
     room.start(("delivery", ctx["job_id"]), deliver_thread(room, UUID(thread_id)))
+
+
+async def fetch(ctx: dict[Any, Any], message_id: str) -> None:
+    """The job behind a message whose files a platform holds."""
+    room: Room = ctx["room"]
+    room.start(("fetch", ctx["job_id"]), fetch_files(room, UUID(message_id)))
 
 
 class _Worker(Worker):
@@ -169,7 +189,7 @@ async def _take_jobs(room: Room) -> None:
     pool: Any = room.redis.connection_pool
     redis = ArqRedis(pool_or_conn=pool, job_serializer=encode, job_deserializer=decode)
     worker = _Worker(
-        [func(answer, name=ANSWER), func(deliver, name=DELIVER)],
+        [func(answer, name=ANSWER), func(deliver, name=DELIVER), func(fetch, name=FETCH)],
         queue_name=queue_name(room.epoch),
         redis_pool=redis,
         handle_signals=False,

@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager, suppress
 
+import httpx
 import structlog
 from redis.asyncio import Redis
 from starlette.applications import Starlette
@@ -13,13 +14,17 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shopbell.connectors.channels.registry import capabilities, channels
 from shopbell.connectors.commerce.demo.storefront import routes as storefront
 from shopbell.desk.attachments.storage import open_storage
+from shopbell.desk.connections.vault import Vault
 from shopbell.desk.database import open_desk
+from shopbell.jobs.intake import Intake
 from shopbell.jobs.triggers import enqueuing
+from shopbell.realtime.addresses import Addresses, SignedAudiences
 from shopbell.realtime.hub import Hub
+from shopbell.realtime.live import Live, publish
 from shopbell.realtime.relay import Relay
-from shopbell.server.addresses import Addresses, SignedAudiences
 from shopbell.server.doors import BROKEN, FORESEEN, failure, problem
 from shopbell.server.headers import SafeHeaders
 from shopbell.server.routes import routes
@@ -47,18 +52,27 @@ def create_app(settings: Settings) -> Starlette:
             Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
                 redis_url, socket_timeout=REDIS_S, socket_connect_timeout=REDIS_S
             ) as redis,
+            httpx.AsyncClient(trust_env=False) as client,
         ):
             relay = Relay(database_url, redis, enqueuing(desk, redis))
             addresses = Addresses(settings)
             hub = Hub(desk, redis, SignedAudiences(addresses))
-            desk.wake = relay.wake
+            desk.wake, desk.capabilities = relay.wake, capabilities()
+            files, known = open_storage(settings.files, settings.data), channels(client)
+            vault = Vault(settings.secret_key, settings.old_secret_keys)
+
+            async def show(live: Live) -> None:
+                await publish(redis, hub.epoch, live)
+
             state = State(
                 settings=settings,
                 desk=desk,
                 hub=hub,
                 relay=relay,
                 redis=redis,
-                files=open_storage(settings.files, settings.data),
+                files=files,
+                channels=known,
+                intake=Intake(desk, known, vault, files, show),
                 addresses=addresses,
                 crowd=Crowd(),
             )

@@ -4,7 +4,18 @@ from pathlib import Path
 
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
-from shopbell.server import agents, files, health, me, pages, sessions, threads, tickets, turns
+from shopbell.server import (
+    agents,
+    files,
+    health,
+    hooks,
+    me,
+    pages,
+    sessions,
+    threads,
+    tickets,
+    turns,
+)
 from shopbell.server.doors import agents_only, own_pages_only
 from shopbell.server.sockets.agent import agent_socket
 from shopbell.server.sockets.polling import poll, widget_poll
@@ -32,6 +43,7 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route("/api/widget/ask-person", visitors_only(messages.ask_person), methods=["POST"]),
         Route("/api/widget/read", visitors_only(messages.read), methods=["POST"]),
         Route("/api/widget/attachments", visitors_only(files.create_by_visitor), methods=["POST"]),
+        Route("/hooks/{connection_id}", hooks.receive, methods=["GET", "POST"]),
         Route("/healthz", health.healthz),
         Route("/readyz", health.readyz),
         Route("/api/session", own_pages_only(sessions.create), methods=["POST"]),

@@ -1,5 +1,6 @@
 """What one server process holds while it runs."""
 
+from collections.abc import Mapping
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -7,13 +8,15 @@ from msgspec import Struct, field
 from redis.asyncio import Redis
 from starlette.datastructures import Headers
 
+from shopbell.connectors.channels.types import Channel
 from shopbell.desk.attachments.storage import Storage
 from shopbell.desk.database import Desk
 from shopbell.desk.people.commands import session_of
 from shopbell.desk.people.types import Session
+from shopbell.jobs.intake import Intake
+from shopbell.realtime.addresses import Addresses
 from shopbell.realtime.hub import Hub
 from shopbell.realtime.relay import Relay
-from shopbell.server.addresses import Addresses
 from shopbell.server.limits import Limits
 from shopbell.server.sockets.crowd import Crowd
 from shopbell.settings import Settings
@@ -31,6 +34,8 @@ class State(Struct, kw_only=True):
     relay: Relay
     redis: Redis
     files: Storage
+    channels: Mapping[str, Channel]
+    intake: Intake
     addresses: Addresses
     crowd: Crowd
     limits: Limits = field(default_factory=Limits)

@@ -26,8 +26,8 @@ from shopbell.desk.attachments.pictures import dimensions
 from shopbell.desk.errors import Invalid
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.types import MAX_ATTACHMENTS, Attachment
+from shopbell.realtime.addresses import Addresses
 from shopbell.server import uploads
-from shopbell.server.addresses import Addresses
 from shopbell.server.doors import COOKIE
 from tests.server.conftest import Chat, Inbox
 from tests.server.live import Served, until

@@ -33,7 +33,7 @@ def test_every_command_takes_a_data_folder() -> None:
     found = commands(get_command(app))
     assert set(found) == {
         *("dev", "serve", "work", "migrate", "seed", "ask", "doctor"),
-        *("admin create", "demo traffic"),
+        *("admin create", "demo traffic", "parse", "replay"),
     }
     for name, command in found.items():
         assert "--data" in {word for one in command.params for word in one.opts}, name

@@ -187,6 +187,9 @@ def name_of(command: Callable[..., Any]) -> str:
     return f"{command.__module__.split('.')[2]}.{command.__name__}"
 
 
+WRITING = ("commands", "facts", "files")
+
+
 def commands() -> set[str]:
     """Every public command of the desk."""
     found: set[str] = set()
@@ -195,8 +198,8 @@ def commands() -> set[str]:
             continue
         within = importlib.import_module(f"shopbell.desk.{noun.name}")
         for part in pkgutil.iter_modules(within.__path__):
-            if part.name == "commands":
-                found |= _public(importlib.import_module(f"{within.__name__}.commands"))
+            if part.name in WRITING:
+                found |= _public(importlib.import_module(f"{within.__name__}.{part.name}"))
     return found
 
 

@@ -10,7 +10,7 @@ from shopbell.desk.events.types import Event
 from shopbell.realtime.frames import Events
 from shopbell.realtime.history import decode_event
 from tests.desk.conftest import Shop, shop
-from tests.promises import cases, side_cases
+from tests.promises import cases, inbound_cases, side_cases
 from tests.promises.cases import Scene, Told
 from tests.promises.state import (
     AgentClient,
@@ -22,12 +22,19 @@ from tests.promises.state import (
 )
 from tests.realtime.test_relay import leading, until
 
-__all__ = ["shop", "side_cases"]
+__all__ = ["inbound_cases", "shop", "side_cases"]
 
 NOT_OF_A_THREAD = {
     "articles": "knowledge, which no client holds",
     "attachments": "files before their message, of which nobody has heard",
+    "connections": "accounts of channels; tests/channels",
     "deliveries.beat": "a lease",
+    "inbound.keep": "a payload, which no client holds",
+    "inbound.claim": "a lease",
+    "inbound.done": "the payload's own book",
+    "inbound.put_off": "the payload's own book",
+    "inbound.flag": "the payload's own book",
+    "inbound.forget": "payloads of a month ago",
     "deliveries.overdue": "reads",
     "people": "who works here; tests/desk/test_people.py",
     "turns.claim": "the assistant's own book",

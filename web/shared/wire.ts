@@ -86,7 +86,7 @@ export interface Assign {
   team_id?: Uuid | null
 }
 
-/** A file on a message; `size` in bytes, `url` signed for whoever reads the message. */
+/** A file on a message; `size` in bytes, `url` signed for whoever reads the message. `state` is empty once its bytes are here: `expected` while they are fetched from a platform, `missing` when they could not be, with `words` that say why. */
 export interface Attachment {
   id: Uuid
   name: string
@@ -95,6 +95,8 @@ export interface Attachment {
   width?: number | null
   height?: number | null
   url?: string
+  state?: "" | "expected" | "missing"
+  words?: string
 }
 
 /** Who said or did something; the assistant and the system have no id. */
@@ -141,6 +143,28 @@ export interface Citation {
   language?: string | null
 }
 
+/** One configured account of a channel. */
+export interface Connection {
+  id: Uuid
+  brand_id: Uuid
+  channel: string
+  name: string
+  public_key: string | null
+  answer_mode: "first" | "off" | "suggest"
+  health: "degraded" | "off" | "ok" | "reconnect"
+  health_words: string
+  account: string | null
+  settings: ConnectionSettings
+}
+
+/** Settings of one connection; for web chat `origins` are the pages that may embed it (empty: any), for a custom channel `endpoint` is where messages are posted. `options` are a channel's own, such as the servers of a mailbox; `base_url` stands in for the platform's address. */
+export interface ConnectionSettings {
+  origins?: string[]
+  endpoint?: string
+  base_url?: string
+  options?: Record<string, string>
+}
+
 /** GET /api/counts: tickets in each built-in view, absolute. */
 export interface Counts {
   mine: number
@@ -180,7 +204,7 @@ export interface Draft {
 /** One fact. `position` is given by the relay, gap-free from 1; until then it is 0. */
 export interface Event {
   position?: number
-  kind: "agent.updated" | "control.handed_off" | "control.released" | "control.taken" | "customer.joined" | "customer.updated" | "message.created" | "message.updated" | "read.moved" | "session.revoked" | "thread.read" | "thread.seen" | "ticket.assigned" | "ticket.created" | "ticket.reopened" | "ticket.resolved" | "ticket.snoozed" | "ticket.suggested" | "ticket.updated"
+  kind: "agent.updated" | "connection.updated" | "control.handed_off" | "control.released" | "control.taken" | "customer.joined" | "customer.updated" | "message.created" | "message.updated" | "read.moved" | "session.revoked" | "thread.read" | "thread.seen" | "ticket.assigned" | "ticket.created" | "ticket.reopened" | "ticket.resolved" | "ticket.snoozed" | "ticket.suggested" | "ticket.updated"
   at: Instant
   actor: Author
   thread_id?: Uuid | null
@@ -192,6 +216,7 @@ export interface Event {
   read?: AgentRead
   agent?: Agent
   session_id?: Uuid
+  connection?: Connection
 }
 
 /** Agents: events in order; `position` is that of the last one looked at. */
@@ -203,7 +228,7 @@ export interface Events {
 
 /** What the assistant left for the people, and what it told the customer. */
 export interface Handoff {
-  reason: "approval" | "asked" | "away" | "failed" | "no_answer" | "policy" | "tone" | "unavailable"
+  reason: "approval" | "asked" | "away" | "failed" | "no_answer" | "policy" | "stranger" | "tone" | "unavailable"
   at: Instant
   summary?: string
   wants?: string
@@ -224,6 +249,19 @@ export interface Identity {
 export interface Invited {
   agent: Agent
   link: string
+}
+
+/** What agents see of a mail besides its words. `matched_by` says why it is in this thread, `authentication` what the receiving host found; `warning` is shown beside the sender. */
+export interface MailHead {
+  sender?: string
+  to?: string[]
+  cc?: string[]
+  subject?: string
+  message_id?: string
+  references?: string[]
+  matched_by?: string
+  authentication?: string
+  warning?: string
 }
 
 /** GET /api/me: who is signed in, and what the inbox needs to name things. `channels` are the names people know them by; `position` was reached before any of this was read. */
@@ -255,6 +293,13 @@ export interface Message {
   delivery?: Delivery | null
   turn_id?: Uuid | null
   at: Instant
+  edited_at?: Instant | null
+  removed?: boolean
+  reactions?: Reaction[]
+  reply_to?: Uuid | null
+  whole?: string
+  context?: string
+  mail?: MailHead | null
   version?: number
 }
 
@@ -318,6 +363,12 @@ export interface Problem {
   detail?: string
   holder?: string
   retry_after?: number | null
+}
+
+/** A sign that somebody put on a message; `by` is their identity on its channel. */
+export interface Reaction {
+  sign: string
+  by: string
 }
 
 export interface ReadTo {

@@ -1,21 +1,38 @@
-"""The channels there are; adding one is its folder and its line here."""
+"""The channels there are; adding one is its folder and its line in CHANNELS."""
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import httpx
 
 from shopbell.connectors.channels.http.channel import HttpChannel
 from shopbell.connectors.channels.types import Channel
 from shopbell.connectors.channels.webchat.channel import WebChat
+from shopbell.desk.connections.types import Capability
+
+
+class Made(Channel, Protocol):
+    """A channel as it is made: of the HTTP client that all share."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None: ...
+
+
+CHANNELS: Mapping[str, type[Made]] = {
+    "webchat": WebChat,
+    "http": HttpChannel,
+}
 
 
 def labels() -> Mapping[str, str]:
     """What people call each channel, by its name."""
-    known = (WebChat.capability, HttpChannel.capability)
-    return {one.channel: one.label for one in known}
+    return {name: one.label for name, one in capabilities().items()}
+
+
+def capabilities() -> Mapping[str, Capability]:
+    """What each channel can carry, by its name."""
+    return {name: one.capability for name, one in CHANNELS.items()}
 
 
 def channels(client: httpx.AsyncClient) -> Mapping[str, Channel]:
     """Every channel by its name, sharing one HTTP client."""
-    known: tuple[Channel, ...] = (WebChat(), HttpChannel(client))
-    return {one.capability.channel: one for one in known}
+    return {name: one(client) for name, one in CHANNELS.items()}

@@ -14,7 +14,14 @@ from shopbell.desk.attachments.names import clean_name
 from shopbell.desk.attachments.pictures import dimensions
 from shopbell.desk.attachments.reads import SQL
 from shopbell.desk.attachments.storage import Storage, new_key
-from shopbell.desk.attachments.types import PICTURES, Allowance, TooBig, TooManyToday, WrongKind
+from shopbell.desk.attachments.types import (
+    PICTURES,
+    UNKNOWN,
+    Allowance,
+    TooBig,
+    TooManyToday,
+    WrongKind,
+)
 from shopbell.desk.database import Desk
 from shopbell.desk.errors import Invalid, NotFound
 from shopbell.desk.ids import uuid7
@@ -53,19 +60,7 @@ async def keep(
     What it is called and what it says it is are not believed. Raises Invalid for an empty file and
     an unfit picture, TooBig, WrongKind, TooManyToday, and StorageAway.
     """
-    if size == 0:
-        raise Invalid("The file is empty", "Choose another one.")
-    if size > allowance.most_bytes:
-        raise TooBig(allowance.most_bytes)
-    kind, width, height = await asyncio.to_thread(_look_at, file, name, allowance)
-    kept = Attachment(
-        id=uuid7(),
-        name=clean_name(named_as_it_is(clean_name(name), kind)),
-        media_type=kind,
-        size=size,
-        width=width,
-        height=height,
-    )
+    kept = await looked_at(allowance, name=name, size=size, file=file)
     key = new_key()
     await _note(desk, uploader, allowance, kept, key)
     file.seek(0)
@@ -73,6 +68,24 @@ async def keep(
     async with desk.pool.connection() as connection:
         await connection.execute(SQL["mark_stored"].encode(), {"id": kept.id, "at": desk.now()})
     return kept
+
+
+async def looked_at(allowance: Allowance, *, name: str, size: int, file: IO[bytes]) -> Attachment:
+    """What a file is and what it is called from now on. Raises as `keep`."""
+    if size == 0:
+        raise Invalid("The file is empty", "Choose another one.")
+    if size > allowance.most_bytes:
+        raise TooBig(allowance.most_bytes)
+    kind, width, height = await asyncio.to_thread(_look_at, file, name, allowance)
+    file.seek(0)
+    return Attachment(
+        id=uuid7(),
+        name=clean_name(named_as_it_is(clean_name(name), kind)),
+        media_type=kind,
+        size=size,
+        width=width,
+        height=height,
+    )
 
 
 async def take_files(unit: Work, draft: Draft, uploader: str) -> tuple[Attachment, ...]:
@@ -121,8 +134,8 @@ def _look_at(
 ) -> tuple[str, int | None, int | None]:
     """The file's kind, and for a picture its width and height."""
     file.seek(0)
-    kind = kind_of(file.read(LOOKED_AT), name)
-    if kind is None or kind not in allowance.kinds:
+    kind = kind_of(file.read(LOOKED_AT), name) or UNKNOWN
+    if kind not in allowance.kinds:
         raise WrongKind(allowance.words)
     if kind not in PICTURES:
         return kind, None, None

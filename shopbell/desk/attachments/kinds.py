@@ -25,6 +25,7 @@ ENDINGS: dict[str, tuple[str, ...]] = {
     "audio/wav": ("wav",),
     "video/mp4": ("mp4", "m4v"),
     "video/webm": ("webm",),
+    "application/octet-stream": ("bin",),
     **{kind: (ending,) for ending, kind in ZIPPED.items()},
 }
 """The endings that a kind's names may have; the first is put on names that have another."""

@@ -46,6 +46,14 @@ SHOPPERS = Allowance(
     a_day=200,
     bytes_a_day=500 * 1024 * 1024,
 )
+UNKNOWN = "application/octet-stream"
+"""What has no other name: kept as it came, and only ever downloaded."""
+CUSTOMERS = Allowance(
+    kinds=PICTURES | DOCUMENTS | PAPERS | {UNKNOWN},
+    most_bytes=25 * 1024 * 1024,
+    words="Files up to 25 MB are taken.",
+)
+"""What may come along by a channel."""
 AGENTS = Allowance(
     kinds=PICTURES | DOCUMENTS | PAPERS,
     most_bytes=25 * 1024 * 1024,

@@ -1,9 +1,32 @@
-"""Brands as they are read."""
+"""Brands and connections as they are read."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
-from shopbell.desk.connections.types import Brand
-from shopbell.desk.database import Desk
+from shopbell.desk.connections.types import Brand, Connection
+from shopbell.desk.database import Desk, load_queries
+from shopbell.desk.errors import NotFound
+
+SQL = load_queries(__file__)
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """A connection with what only its connector may see: `sealed` is opened by the vault alone.
+
+    `cursor` is how far a held connection was heard. `heard_at` and `sent_at` are the last good
+    message in and out.
+    """
+
+    connection: Connection
+    sealed: bytes | None
+    secret: str
+    cursor: dict[str, Any]
+    heard_at: datetime | None = None
+    sent_at: datetime | None = None
 
 
 async def brands(desk: Desk) -> tuple[Brand, ...]:
@@ -11,3 +34,53 @@ async def brands(desk: Desk) -> tuple[Brand, ...]:
     async with desk.pool.connection() as connection:
         found = await connection.execute("SELECT id, name, settings FROM brand ORDER BY name, id")
         return tuple(msgspec.convert(row, Brand) for row in await found.fetchall())
+
+
+async def connections(desk: Desk) -> tuple[Held, ...]:
+    """Every connection, by channel and name."""
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(SQL["every"].encode())
+        return tuple(_held(row) for row in await found.fetchall())
+
+
+async def secret_connection(desk: Desk, connection_id: UUID) -> Held:
+    """A connection with its sealed credentials, for its connector. Raises NotFound."""
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(SQL["one"].encode(), {"id": connection_id})
+        row = await found.fetchone()
+    if row is None:
+        raise NotFound("The connection")
+    return _held(row)
+
+
+async def by_account(desk: Desk, channel: str, account: str) -> UUID | None:
+    """The connection of an account, as its platform calls it."""
+    async with desk.pool.connection() as connection:
+        values = {"channel": channel, "account": account}
+        found = await connection.execute(SQL["by_account"].encode(), values)
+        row = await found.fetchone()
+    return row["id"] if row else None
+
+
+async def unleased(desk: Desk, channels: list[str]) -> list[UUID]:
+    """Connections of these channels that no worker holds just now."""
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(SQL["unleased"].encode(), {"channels": channels})
+        return [row["id"] for row in await found.fetchall()]
+
+
+def connection_from(row: dict[str, Any]) -> Connection:
+    """A connection from its row."""
+    named = {name: row[name] for name in Connection.__struct_fields__ if name in row}
+    return msgspec.convert(named, Connection)
+
+
+def _held(row: dict[str, Any]) -> Held:
+    return Held(
+        connection=connection_from(row),
+        sealed=bytes(row["sealed"]) if row["sealed"] is not None else None,
+        secret=row["secret"],
+        cursor=row["cursor"],
+        heard_at=row["heard_at"],
+        sent_at=row["sent_at"],
+    )

@@ -1,5 +1,6 @@
 """Connections, the brands they speak for, and what a channel can do."""
 
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -15,6 +16,7 @@ class Capability(Struct, frozen=True, kw_only=True):
     """What a channel can carry: composer, assistant and rules read this and nothing else.
 
     `max_text` in characters, `max_file` in bytes, `reply_window` in hours (None: never shuts).
+    `sender` is the kind of identity by which the platform names people.
     `live` says that committing a message is sending it: readers follow the stream themselves.
     """
 
@@ -32,6 +34,8 @@ class Capability(Struct, frozen=True, kw_only=True):
     idempotent_sends: bool = False
     community: bool = False
     live: bool = False
+    sender: str = ""
+    regions: str = ""
 
 
 class Opening(Struct, frozen=True, kw_only=True):
@@ -65,12 +69,28 @@ class Brand(Struct, frozen=True, kw_only=True):
     settings: BrandSettings = BrandSettings()
 
 
+class Place(Struct, frozen=True, kw_only=True):
+    """Where answers of a thread go by one connection, as the platform names it.
+
+    `identity` is who is answered, `community` a place that others read too, `window_until` until
+    when the platform takes free answers (None: it never shuts).
+    """
+
+    place: str
+    identity: str
+    community: bool = False
+    window_until: datetime | None = None
+
+
 class ConnectionSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Settings of one connection; for web chat `origins` are the pages that may embed it
-    (empty: any), for a custom channel `endpoint` is where messages are posted."""
+    (empty: any), for a custom channel `endpoint` is where messages are posted. `options` are a
+    channel's own, such as the servers of a mailbox; `base_url` stands in for the platform's address."""
 
     origins: tuple[str, ...] = ()
     endpoint: str = ""
+    base_url: str = ""
+    options: dict[str, str] = {}
 
 
 class Connection(Struct, frozen=True, kw_only=True):
@@ -83,4 +103,6 @@ class Connection(Struct, frozen=True, kw_only=True):
     public_key: str | None = None
     answer_mode: AnswerMode = "first"
     health: Health = "ok"
+    health_words: str = ""
+    account: str | None = None
     settings: ConnectionSettings = ConnectionSettings()

@@ -1,21 +1,27 @@
 """How control changes hands inside a transaction: each change raises the epoch, the fence."""
 
+from uuid import UUID
+
 from shopbell.desk.messages.types import Author
 from shopbell.desk.people.types import Agent
 from shopbell.desk.work import SQL, Work, message_from
 
 
 async def take(unit: Work, agent: Agent) -> None:
-    """Give the ticket to this agent: the assistant's queued sends are withheld, its turn dropped.
+    """Give the ticket to this agent, see `seize`."""
+    await seize(unit, Author(kind="agent", id=agent.id, name=agent.name), agent.id)
+
+
+async def seize(unit: Work, author: Author, assignee_id: UUID | None) -> None:
+    """Give the ticket to people: the assistant's queued sends are withheld, its turn dropped.
 
     Emits `control.taken`, and `message.updated` for each message withheld.
     """
     ticket = unit.ticket
-    author = Author(kind="agent", id=agent.id, name=agent.name)
     unit.change_ticket(
         control="agents",
         epoch=ticket.epoch + 1,
-        assignee_id=agent.id,
+        assignee_id=assignee_id,
         status="open" if ticket.status in ("resolved", "snoozed", "closed") else ticket.status,
         snoozed_until=None,
         resolved_at=None,

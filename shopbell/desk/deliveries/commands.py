@@ -6,17 +6,17 @@ connection in the order of its messages: the next waits until the one before is 
 change is an event, so agents see how far the sending came.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from shopbell.desk.connections.types import Connection
+from shopbell.desk.connections.types import Connection, Place
 from shopbell.desk.database import Desk, load_queries
 from shopbell.desk.deliveries.types import Outgoing
-from shopbell.desk.messages.types import DeliveryStatus, Message
+from shopbell.desk.messages.types import DeliveryStatus, MailHead, Message
 from shopbell.desk.work import SYSTEM, Work, message_from, work
 
 SQL = load_queries(__file__)
@@ -42,14 +42,15 @@ async def claim(
     lease: timedelta,
     *,
     repeatable: Callable[[str], bool],
+    resting: Container[UUID] = (),
 ) -> Outgoing | None:
     """The next delivery of the thread whose time has come, marked as being sent by this holder.
 
     One that a dead worker was sending is taken again where its channel is `repeatable` (a repeat
-    under the same key is no second message); elsewhere it becomes uncertain. None when nothing is
-    ready.
+    under the same key is no second message); elsewhere it becomes uncertain. Connections that are
+    `resting`, or not well, are passed over. None when nothing is ready.
     """
-    while (head := await _head(desk, thread_id)) is not None:
+    while (head := await _head(desk, thread_id, resting)) is not None:
         async with work(desk, ticket_id=head["ticket_id"]) as unit:
             row = await _one(unit, "one", id=head["id"])
             if row is None or not row["ready"]:
@@ -70,6 +71,12 @@ async def claim(
                 secret=row["secret"],
                 recipient=row["recipient"],
                 attempts=row["attempts"] + 1,
+                to=_place(row),
+                opted_out=bool(row["opted_out"]),
+                answers=row["answers"] or "",
+                threading=msgspec.convert(row["threading"], MailHead) if row["threading"] else None,
+                sealed=bytes(row["sealed"]) if row["sealed"] is not None else None,
+                brand_name=row["brand_name"],
             )
     return None
 
@@ -147,10 +154,25 @@ async def _tell(unit: Work, message_id: UUID) -> Message:
     return message
 
 
-async def _head(desk: Desk, thread_id: UUID) -> dict[str, Any] | None:
+async def _head(desk: Desk, thread_id: UUID, resting: Container[UUID]) -> dict[str, Any] | None:
     async with desk.pool.connection() as connection:
         found = await connection.execute(SQL["heads"].encode(), {"thread_id": thread_id})
-        return next((row for row in await found.fetchall() if row["ready"]), None)
+        for row in await found.fetchall():
+            able = row["well"] and row["connection_id"] not in resting
+            if row["ready"] and (able or row["status"] == "sending"):
+                return row
+    return None
+
+
+def _place(row: dict[str, Any]) -> Place | None:
+    if row["place"] is None:
+        return None
+    return Place(
+        place=row["place"],
+        identity=row["identity"],
+        community=row["community"],
+        window_until=row["window_until"],
+    )
 
 
 async def _one(unit: Work, query: str, **values: Any) -> dict[str, Any] | None:

@@ -1,14 +1,15 @@
 -- name: overdue
-SELECT DISTINCT thread_id FROM delivery
-WHERE (status = 'queued' AND next_at < clock_timestamp() - :grace)
-   OR (status = 'sending' AND lease_until < clock_timestamp())
+SELECT DISTINCT d.thread_id FROM delivery d JOIN connection n ON n.id = d.connection_id
+WHERE (d.status = 'queued' AND d.next_at < clock_timestamp() - :grace AND n.health IN ('ok', 'degraded'))
+   OR (d.status = 'sending' AND d.lease_until < clock_timestamp())
 LIMIT :most;
 
 -- name: heads
-SELECT DISTINCT ON (d.connection_id) d.id, d.ticket_id, d.status,
+SELECT DISTINCT ON (d.connection_id) d.id, d.ticket_id, d.status, d.connection_id,
+       n.health IN ('ok', 'degraded') AS well,
        coalesce(CASE d.status WHEN 'queued' THEN d.next_at ELSE d.lease_until END
                 <= clock_timestamp(), false) AS ready
-FROM delivery d JOIN message m ON m.id = d.message_id
+FROM delivery d JOIN message m ON m.id = d.message_id JOIN connection n ON n.id = d.connection_id
 WHERE d.thread_id = :thread_id AND d.status IN ('queued', 'sending')
 ORDER BY d.connection_id, m.seq;
 
@@ -17,11 +18,22 @@ SELECT d.id, d.message_id, d.status, d.attempts, d.next_at IS NULL AS barred,
        coalesce(CASE d.status WHEN 'queued' THEN d.next_at ELSE d.lease_until END
                 <= clock_timestamp(), false) AS ready,
        d.lease_holder, n.id AS connection_id, n.brand_id, n.channel, n.name, n.public_key,
-       n.answer_mode, n.health, n.settings, coalesce(n.secret, '') AS secret,
-       coalesce((SELECT i.value FROM identity i JOIN thread t ON t.customer_id = i.customer_id
+       n.answer_mode, n.health, n.health_words, n.account, n.settings, coalesce(n.secret, '') AS secret,
+       n.sealed, b.name AS brand_name, o.place, o.identity, o.community, o.window_until,
+       o.opted_out_at IS NOT NULL AS opted_out,
+       coalesce(o.identity, (SELECT i.value FROM identity i JOIN thread t ON t.customer_id = i.customer_id
                  WHERE t.id = d.thread_id AND i.kind = n.channel
-                 ORDER BY i.created_at DESC LIMIT 1), '') AS recipient
-FROM delivery d JOIN connection n ON n.id = d.connection_id WHERE d.id = :id;
+                 ORDER BY i.created_at DESC LIMIT 1), '') AS recipient,
+       last.external_id AS answers, last.extra -> 'mail' AS threading
+FROM delivery d JOIN connection n ON n.id = d.connection_id JOIN brand b ON b.id = n.brand_id
+LEFT JOIN contact o ON o.connection_id = d.connection_id AND o.thread_id = d.thread_id
+LEFT JOIN LATERAL (
+    SELECT external_id, extra FROM message
+    WHERE thread_id = d.thread_id AND connection_id = d.connection_id AND author_kind = 'customer'
+      AND seq < (SELECT seq FROM message WHERE id = d.message_id)
+    ORDER BY seq DESC LIMIT 1
+) last ON true
+WHERE d.id = :id;
 
 -- name: begin
 UPDATE delivery SET status = 'sending', attempts = attempts + 1, lease_holder = :holder,

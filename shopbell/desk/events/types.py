@@ -10,6 +10,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
 
+from shopbell.desk.connections.types import Connection
 from shopbell.desk.customers.types import Customer
 from shopbell.desk.messages.types import Author, Message
 from shopbell.desk.people.types import Agent
@@ -36,6 +37,7 @@ EventKind = Literal[
     "read.moved",
     "agent.updated",
     "session.revoked",
+    "connection.updated",
 ]
 
 
@@ -63,3 +65,4 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     read: AgentRead | UnsetType = UNSET
     agent: Agent | UnsetType = UNSET
     session_id: UUID | UnsetType = UNSET
+    connection: Connection | UnsetType = UNSET

@@ -14,15 +14,19 @@ from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from shopbell.desk.attachments.commands import by_agent, take_files
-from shopbell.desk.connections.types import LIVE_CHANNELS, Connection
+from shopbell.desk.attachments.names import clean_name
+from shopbell.desk.attachments.storage import new_key
+from shopbell.desk.connections.types import LIVE_CHANNELS, Connection, Place
 from shopbell.desk.control.rules import hand_back, take
 from shopbell.desk.database import Desk
 from shopbell.desk.errors import Fenced, Invalid, NotFound, Taken
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.masking import masked
+from shopbell.desk.messages.reach import check_reachable
 from shopbell.desk.messages.types import (
     MAX_ATTACHMENTS,
     MAX_TEXT,
+    Arrival,
     Attachment,
     Author,
     Citation,
@@ -34,13 +38,15 @@ from shopbell.desk.messages.types import (
 )
 from shopbell.desk.people.types import Agent
 from shopbell.desk.threads.types import Thread
-from shopbell.desk.tickets.types import Preview, Suggestion, Ticket
+from shopbell.desk.tickets.types import Handoff, Preview, Suggestion, Ticket
 from shopbell.desk.turns.types import Turn
-from shopbell.desk.work import SQL, Work, work
+from shopbell.desk.work import SQL, Work, message_from, work
 
 REOPENS_WITHIN = timedelta(days=14)
 DEBOUNCE = timedelta(milliseconds=600)
 LONGEST_PAGE_TEXT = 2_000
+LONGEST_WHOLE = 100_000
+"""Characters kept of a mail with what it quotes; all of it stands in the payload."""
 ASSISTANT = Author(kind="assistant", name="Assistant")
 
 
@@ -75,25 +81,27 @@ async def receive(
     connection: Connection,
     draft: Draft,
     *,
-    external_id: str = "",
     uploader: str = "",
+    arrival: Arrival | None = None,
 ) -> Written:
     """Intake of what a customer said: message, ticket (same, reopened or new) and turn.
 
-    `uploader` is whose files the draft may name. Raises Invalid for an unfit draft and NotFound
-    for an id that is another thread's message, or a file that is not the uploader's to send.
+    `uploader` is whose files the draft may name, `arrival` how it came where that was not the
+    widget: then the same external id is the same message. Raises Invalid for an unfit draft and
+    NotFound for an id that is another thread's message, or a file that is not the uploader's.
     """
     draft = check_draft(draft)
     try:
         async with work(desk, thread_id=thread_id, message_id=draft.id) as unit:
-            if unit.written is not None:
-                return written(unit, unit.written, repeated=True)
-            files = await take_files(unit, draft, uploader)
-            opened = await engage(unit, connection, draft)
-            author = Author(kind="customer", id=unit.thread.customer_id, name=unit.customer_name)
-            message = add_message(
-                unit, author, draft, connection, external_id=external_id, files=files
+            known = unit.written or (
+                await came_before(unit, connection, arrival.external_id) if arrival else None
             )
+            if known is not None:
+                return written(unit, known, repeated=True)
+            files = await take_files(unit, draft, uploader)
+            opened = await engage(unit, connection, draft, arrival.subject if arrival else "")
+            author = Author(kind="customer", id=unit.thread.customer_id, name=unit.customer_name)
+            message = await _arrived(unit, author, draft, connection, files, arrival)
             ticket = unit.change_ticket(
                 last_customer_seq=message.seq,
                 status="open",
@@ -101,9 +109,11 @@ async def receive(
                 channel=connection.channel,
                 connection_id=connection.id,
             )
+            if arrival and arrival.to_people and ticket.control == "assistant":
+                ticket = _straight_to_people(unit)
             if ticket.control == "agents" and ticket.waiting_since is None:
                 unit.change_ticket(waiting_since=unit.at)
-            if ticket.control == "assistant" and connection.answer_mode != "off":
+            if ticket.control == "assistant" and _is_answered(connection, arrival):
                 _call_the_assistant(unit, message.seq)
             if opened:
                 unit.emit("ticket.created", author, message=message)
@@ -136,7 +146,8 @@ async def reply(
             if unit.ticket.control == "assistant" or unit.ticket.assignee_id != agent.id:
                 await check_free(unit, agent, on_purpose=take_on_purpose)
                 await take(unit, agent)
-            _check_carried(unit.ticket, files)
+            capability = desk.capabilities.get(unit.ticket.channel)
+            await check_reachable(unit, capability, draft.text, files)
             message = add_message(unit, author, draft, files=files)
             unit.change_ticket(
                 waiting_since=None, status="pending", snoozed_until=None, suggestion=None
@@ -212,7 +223,15 @@ def written(unit: Work, message: Message, *, repeated: bool = False) -> Written:
     return Written(message=message, ticket=unit.ticket, thread=unit.thread, repeated=repeated)
 
 
-async def engage(unit: Work, connection: Connection, draft: Draft) -> bool:
+async def came_before(unit: Work, connection: Connection, external_id: str) -> Message | None:
+    """The message that this connection's platform calls so, if it came before."""
+    values = {"connection_id": connection.id, "external_id": external_id}
+    found = await unit.connection.execute(SQL["find_external"].encode(), values)
+    row = await found.fetchone()
+    return message_from(row) if row else None
+
+
+async def engage(unit: Work, connection: Connection, draft: Draft, subject: str = "") -> bool:
     """Go on with the thread's ticket, reopen it, or open a new one (then True)."""
     if unit.has_ticket and unit.ticket.status not in ("resolved", "closed"):
         return False
@@ -233,7 +252,7 @@ async def engage(unit: Work, connection: Connection, draft: Draft) -> bool:
         brand_id=connection.brand_id,
         connection_id=connection.id,
         channel=connection.channel,
-        subject=_subject(draft.text),
+        subject=_subject(subject or draft.text),
         engaged_from_seq=unit.thread.last_seq + 1,
         created_at=unit.at,
         updated_at=unit.at,
@@ -256,15 +275,23 @@ def add_message(
     files: tuple[Attachment, ...] = (),
     turn_id: UUID | None = None,
     why: str = "",
+    extra: MessageExtra | None = None,
+    html: str | None = None,
+    sent_as: str = "",
 ) -> Message:
-    """Put a message at the end of the thread, with its files, and its delivery when it goes out."""
+    """Put a message at the end of the thread, with its files, and its delivery when it goes out.
+
+    `extra` is what came along from outside. `sent_as` is the platform's name for a message that
+    people sent by the platform's own app: there is nothing to send any more.
+    """
     ticket = unit.ticket
+    came = extra or MessageExtra()
     outgoing = draft.visibility == "public" and author.kind != "customer"
     thread = unit.change_thread(
         last_seq=unit.thread.last_seq + 1, out_count=unit.thread.out_count + outgoing
     )
     channel = connection.channel if connection else ticket.channel
-    status = "sent" if channel in LIVE_CHANNELS else "queued"
+    status = "sent" if channel in LIVE_CHANNELS or sent_as else "queued"
     message = Message(
         id=draft.id,
         thread_id=thread.id,
@@ -274,13 +301,18 @@ def add_message(
         visibility=draft.visibility,
         channel=channel,
         text=draft.text,
+        html=html,
         citations=citations,
-        attachments=files,
+        attachments=(*files, *came.attachments),
         page=_fit_page(draft.page),
         why=why,
         delivery=Delivery(status=status) if outgoing else None,
         turn_id=turn_id,
         at=unit.at,
+        reply_to=came.reply_to,
+        whole=came.whole,
+        context=came.context,
+        mail=came.mail,
     )
     connection_id = connection.id if connection else ticket.connection_id
     unit.write("insert_message", **_message_columns(message, connection_id, external_id))
@@ -296,6 +328,7 @@ def add_message(
             ticket_id=ticket.id,
             connection_id=connection_id,
             status=status,
+            external_id=sent_as or None,
             at=unit.at,
         )
     unit.change_ticket(
@@ -308,6 +341,91 @@ def add_message(
         ),
     )
     return message
+
+
+async def _arrived(
+    unit: Work,
+    author: Author,
+    draft: Draft,
+    connection: Connection,
+    files: tuple[Attachment, ...],
+    arrival: Arrival | None,
+) -> Message:
+    if arrival is None:
+        return add_message(unit, author, draft, connection, files=files)
+    quoted = (
+        await came_before(unit, connection, arrival.reply_to) if arrival.reply_to else None
+    ) or (await _sent_as(unit, connection, arrival.reply_to) if arrival.reply_to else None)
+    expected = tuple(
+        Attachment(
+            id=uuid7(),
+            name=clean_name(one.name),
+            media_type=one.media_type,
+            size=one.size,
+            state="expected",
+        )
+        for one in arrival.files[:MAX_ATTACHMENTS]
+    )
+    message = add_message(
+        unit,
+        author,
+        draft,
+        connection,
+        external_id=arrival.external_id,
+        files=files,
+        html=arrival.html,
+        extra=MessageExtra(
+            attachments=expected,
+            reply_to=quoted.id if quoted else None,
+            whole=masked(arrival.whole[:LONGEST_WHOLE]),
+            context=masked(arrival.context[:LONGEST_PAGE_TEXT]),
+            mail=arrival.mail,
+        ),
+    )
+    for kept, one in zip(expected, arrival.files, strict=False):
+        unit.write(
+            "expect_file",
+            id=kept.id,
+            message_id=message.id,
+            connection_id=connection.id,
+            ref=one.ref,
+            storage_key=new_key(),
+            at=unit.at,
+        )
+    unit.write("save_contact", **contact_values(unit, connection.id, arrival.place))
+    return message
+
+
+async def _sent_as(unit: Work, connection: Connection, external_id: str) -> Message | None:
+    values = {"connection_id": connection.id, "external_id": external_id}
+    found = await unit.connection.execute(SQL["find_sent"].encode(), values)
+    row = await found.fetchone()
+    return message_from(row) if row else None
+
+
+def contact_values(unit: Work, connection_id: UUID, place: Place) -> dict[str, Any]:
+    """The row that says where this thread's answers go by a connection."""
+    return {
+        "connection_id": connection_id,
+        "thread_id": unit.thread.id,
+        "heard_at": unit.at,
+        **msgspec.structs.asdict(place),
+    }
+
+
+def _straight_to_people(unit: Work) -> Ticket:
+    """The assistant does not answer this: whoever wrote it is not known to be the customer."""
+    handoff = Handoff(reason="stranger", at=unit.at, summary="Written by somebody else.")
+    ticket = unit.change_ticket(
+        control="agents", epoch=unit.ticket.epoch + 1, handoff=handoff, waiting_since=unit.at
+    )
+    unit.write("drop_turns", ticket_id=ticket.id, at=unit.at)
+    unit.emit("control.handed_off", ASSISTANT)
+    return ticket
+
+
+def _is_answered(connection: Connection, arrival: Arrival | None) -> bool:
+    return connection.answer_mode != "off" and not (arrival and arrival.quiet)
 
 
 def _fit_page(page: Page | None) -> Page | None:
@@ -324,6 +442,11 @@ def _message_columns(message: Message, connection_id: UUID, external_id: str) ->
         attachments=message.attachments,
         page=message.page,
         why=message.why,
+        reactions=message.reactions,
+        reply_to=message.reply_to,
+        whole=message.whole,
+        context=message.context,
+        mail=message.mail,
     )
     return {
         "id": message.id,
@@ -343,13 +466,6 @@ def _message_columns(message: Message, connection_id: UUID, external_id: str) ->
         "turn_id": message.turn_id,
         "at": message.at,
     }
-
-
-def _check_carried(ticket: Ticket, files: tuple[Attachment, ...]) -> None:
-    if files and ticket.channel not in LIVE_CHANNELS:
-        raise Invalid(
-            "This channel carries no files yet", "Send the words, and a link to the file."
-        )
 
 
 def _call_the_assistant(unit: Work, upto_seq: int) -> None:

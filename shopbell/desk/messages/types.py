@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from shopbell.desk.connections.types import Place
+
 AuthorKind = Literal["customer", "assistant", "agent", "system"]
 Visibility = Literal["public", "note"]
 DeliveryStatus = Literal[
@@ -36,7 +38,11 @@ class Citation(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Attachment(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A file on a message; `size` in bytes, `url` signed for whoever reads the message."""
+    """A file on a message; `size` in bytes, `url` signed for whoever reads the message.
+
+    `state` is empty once its bytes are here: `expected` while they are fetched from a platform,
+    `missing` when they could not be, with `words` that say why.
+    """
 
     id: UUID
     name: str
@@ -45,6 +51,59 @@ class Attachment(Struct, frozen=True, kw_only=True, omit_defaults=True):
     width: int | None = None
     height: int | None = None
     url: str = ""
+    state: Literal["", "expected", "missing"] = ""
+    words: str = ""
+
+
+class ExpectedFile(Struct, frozen=True, kw_only=True):
+    """A file that a platform holds: `ref` is how its connector fetches it."""
+
+    name: str
+    media_type: str
+    ref: str
+    size: int = 0
+
+
+class Reaction(Struct, frozen=True, kw_only=True):
+    """A sign that somebody put on a message; `by` is their identity on its channel."""
+
+    sign: str
+    by: str
+
+
+class MailHead(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What agents see of a mail besides its words. `matched_by` says why it is in this thread,
+    `authentication` what the receiving host found; `warning` is shown beside the sender."""
+
+    sender: str = ""
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    subject: str = ""
+    message_id: str = ""
+    references: tuple[str, ...] = ()
+    matched_by: str = ""
+    authentication: str = ""
+    warning: str = ""
+
+
+class Arrival(Struct, frozen=True, kw_only=True):
+    """How a message came in from outside: what the platform calls it, and where its answer goes.
+
+    `files` are fetched after the message stands. `quiet`: a machine wrote it, so nobody answers.
+    `to_people`: it goes past the assistant. `whole` is the text with what it quotes.
+    """
+
+    external_id: str
+    place: Place
+    html: str | None = None
+    whole: str = ""
+    reply_to: str = ""
+    files: tuple[ExpectedFile, ...] = ()
+    mail: MailHead | None = None
+    subject: str = ""
+    context: str = ""
+    quiet: bool = False
+    to_people: bool = False
 
 
 class Page(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -71,6 +130,11 @@ class MessageExtra(Struct, frozen=True, kw_only=True, omit_defaults=True):
     attachments: tuple[Attachment, ...] = ()
     page: Page | None = None
     why: str = ""
+    reactions: tuple[Reaction, ...] = ()
+    reply_to: UUID | None = None
+    whole: str = ""
+    context: str = ""
+    mail: MailHead | None = None
 
 
 class Message(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -92,6 +156,13 @@ class Message(Struct, frozen=True, kw_only=True, omit_defaults=True):
     delivery: Delivery | None = None
     turn_id: UUID | None = None
     at: datetime
+    edited_at: datetime | None = None
+    removed: bool = False
+    reactions: tuple[Reaction, ...] = ()
+    reply_to: UUID | None = None
+    whole: str = ""
+    context: str = ""
+    mail: MailHead | None = None
     version: int = 1
 
 

@@ -14,7 +14,7 @@ Status = Literal["open", "pending", "snoozed", "resolved", "closed"]
 Priority = Literal["low", "normal", "high", "urgent"]
 Control = Literal["assistant", "agents"]
 HandoffReason = Literal[
-    "asked", "no_answer", "policy", "tone", "failed", "approval", "unavailable", "away"
+    "asked", "no_answer", "policy", "tone", "failed", "approval", "unavailable", "away", "stranger"
 ]
 
 

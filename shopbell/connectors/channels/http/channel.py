@@ -1,22 +1,25 @@
-"""The custom channel: each outgoing message is a signed POST to the shop's own system.
+"""The custom channel: signed POSTs both ways between Shopbell and any system of the shop's own.
 
-The request follows Standard Webhooks (https://github.com/standard-webhooks/standard-webhooks):
+Each request follows Standard Webhooks (https://github.com/standard-webhooks/standard-webhooks):
 `webhook-id` is the delivery's id and stays the same on every repeat, so the receiver can drop
 what it has already taken. The receiver answers 2xx, with `{"id": …}` as its own name for the
-message if it has one.
+message if it has one. What comes in has the same form, see `Incoming` and docs/channels/http.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import msgspec
-from standardwebhooks import Webhook
+from standardwebhooks import Webhook, WebhookVerificationError
 
+from shopbell.connectors.channels.http import incoming
+from shopbell.connectors.channels.types import Account, Field, Reply
 from shopbell.desk.connections.types import Capability
 from shopbell.desk.deliveries.types import Outgoing, Refused, Sent, Unknown
+from shopbell.desk.inbound.types import Fact, Raw, Unverified
 
 TIMEOUT = httpx.Timeout(10, connect=5)
 LONGEST_REPLY = 64 * 1024
@@ -39,12 +42,31 @@ class Posted(msgspec.Struct, omit_defaults=True):
 class HttpChannel:
     """Sends by one shared client; redirects are not followed, since they would drop the body."""
 
-    capability = Capability(
+    capability: ClassVar = Capability(
         channel="http",
         label="Custom channel",
         max_text=20_000,
         formatting="markdown",
         idempotent_sends=True,
+        media_types=("*/*",),
+        max_file=25_000_000,
+        receipts=("delivered", "read"),
+        typing=True,
+        sender="http",
+    )
+    form: ClassVar[Sequence[Field]] = (
+        Field(
+            name="endpoint",
+            label="Endpoint",
+            help="The web address of your system to which Shopbell posts messages.",
+        ),
+        Field(
+            name="secret",
+            label="Signing secret",
+            help="Begins with whsec_. Both sides sign with it; Shopbell makes one when left empty.",
+            secret=True,
+            required=False,
+        ),
     )
 
     def __init__(self, client: httpx.AsyncClient) -> None:
@@ -71,6 +93,27 @@ class HttpChannel:
             return Unknown(words=f"The shop's system did not answer ({type(broken).__name__}).")
         return _outcome(outgoing, response, body)
 
+    def greet(self, account: Account, raw: Raw) -> Reply | None:
+        """Nothing is asked here but by a browser that looks whether the address is right."""
+        return Reply(body=b"Shopbell listens here.") if raw.method == "GET" else None
+
+    def verify(self, account: Account, raw: Raw) -> None:
+        """Standard Webhooks: id, time within five minutes, and signature over both and the body."""
+        try:
+            hook = Webhook(account.credentials.get("secret", ""))
+            hook.verify(raw.body, raw.headers)
+        except (WebhookVerificationError, ValueError, RuntimeError, UnicodeDecodeError) as wrong:
+            raise Unverified(str(wrong)) from wrong
+
+    def normalise(self, account: Account, raw: Raw) -> list[Fact]:
+        """One event, or a list of them, each read by itself."""
+        try:
+            told = msgspec.json.decode(raw.body)
+        except msgspec.DecodeError as wrong:
+            return [Fact(kind="other", words=f"no JSON: {wrong}")]
+        events: list[Any] = list(told) if isinstance(told, list) else [told]  # pyright: ignore[reportUnknownArgumentType]
+        return [incoming.fact_of(one) for one in events]
+
 
 def _sign(outgoing: Outgoing) -> tuple[bytes, dict[str, str]]:
     message, at = outgoing.message, datetime.now(UTC)
@@ -86,6 +129,15 @@ def _sign(outgoing: Outgoing) -> tuple[bytes, dict[str, str]]:
                 "author": {"kind": message.author.kind, "name": message.author.name},
                 "text": message.text,
                 "citations": message.citations,
+                "attachments": [
+                    {
+                        "name": one.name,
+                        "media_type": one.media_type,
+                        "size": one.size,
+                        "url": one.url,
+                    }
+                    for one in outgoing.files
+                ],
                 "at": message.at,
             },
         }
@@ -96,9 +148,13 @@ def _sign(outgoing: Outgoing) -> tuple[bytes, dict[str, str]]:
         "user-agent": "Shopbell",
         "webhook-id": key,
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": Webhook(outgoing.secret).sign(key, at, body.decode()),
+        "webhook-signature": Webhook(_secret(outgoing)).sign(key, at, body.decode()),
     }
     return body, headers
+
+
+def _secret(outgoing: Outgoing) -> str:
+    return outgoing.credentials.get("secret") or outgoing.secret
 
 
 async def _begin_of(response: httpx.Response) -> bytes:

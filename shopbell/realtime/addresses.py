@@ -37,11 +37,15 @@ class Addresses:
         self._clock = clock
 
     def for_agent(self, file: Attachment) -> Attachment:
-        """The file with an address good for 24 to 48 hours."""
+        """The file with an address good for 24 to 48 hours; without one while it is not here."""
+        if file.state:
+            return file
         return msgspec.structs.replace(file, url=self._of(file.id))
 
     def for_shopper(self, file: Attachment) -> Attachment:
-        """As `for_agent`, from the shop's page."""
+        """As `for_agent`, from the shop's page, or for a platform that gets it."""
+        if file.state:
+            return file
         return msgspec.structs.replace(file, url=self._public_url + self._of(file.id))
 
     def left(self, file_id: UUID, expires: str, signature: str) -> timedelta | None:

@@ -1,0 +1,146 @@
+"""`shopbell parse` and `shopbell replay`: what connectors read in payloads, and reading them again."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from shopbell.cli import house, prepare
+from shopbell.cli.failure import Failure
+from shopbell.connectors.channels.registry import CHANNELS, channels
+from shopbell.connectors.channels.types import Account, Channel, Hooked, Listening
+from shopbell.desk.attachments.storage import open_storage
+from shopbell.desk.connections.types import Connection
+from shopbell.desk.connections.vault import Vault
+from shopbell.desk.database import open_desk
+from shopbell.desk.inbound.reads import listed
+from shopbell.desk.inbound.types import Fact, Raw
+from shopbell.jobs.intake import Intake
+from shopbell.realtime.live import Live
+from shopbell.settings import Settings
+
+NOBODY = UUID(int=0)
+Which = Literal["unread", "waiting", "done", "all"]
+
+
+def parse(channel: str, files: Sequence[Path], *, as_json: bool) -> None:
+    """Print what the channel's connector reads in each file. Raises Failure when one cannot be
+    read; what is in it never fails."""
+    known = channels(httpx.AsyncClient()).get(channel)
+    if not isinstance(known, Hooked | Listening):
+        names = ", ".join(name for name in sorted(CHANNELS) if _reads(CHANNELS[name]))
+        raise Failure(f"Nothing here reads {channel}: give one of {names}.")
+    unread = 0
+    for file in files:
+        told: dict[str, Any] = {"file": str(file), "facts": [], "error": None}
+        try:
+            told["facts"] = [flat(one) for one in read(known, channel, file.read_bytes())]
+        except OSError as wrong:
+            told["error"] = wrong.strerror or "cannot be read"
+            unread += 1
+        if as_json:
+            sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
+        else:
+            _print(told)
+    if unread:
+        raise Failure(f"{unread} of {len(files)} files could not be read.")
+
+
+def read(channel: Hooked | Listening, name: str, body: bytes) -> list[Fact]:
+    """The facts of one payload of an account that nobody connected."""
+    nobody = Connection(id=NOBODY, brand_id=NOBODY, channel=name, name="")
+    return channel.normalise(Account(connection=nobody), Raw(body=body))
+
+
+def flat(fact: Fact) -> dict[str, Any]:
+    """A fact in one level, with the mail's own fields beside the others; bytes are left out."""
+    told: dict[str, Any] = msgspec.to_builtins(fact)
+    whole = {
+        "kind": fact.kind,
+        "external_id": fact.external_id,
+        "from": fact.sender.value if fact.sender else "",
+        "from_name": fact.sender.name if fact.sender else "",
+        "verified": fact.sender.verified if fact.sender else False,
+        "at": told.get("at"),
+        "text": fact.text,
+        "attachments": [
+            {
+                "name": one.name,
+                "media_type": one.media_type,
+                "size": len(one.data) if one.data is not None else one.size,
+                "ref": one.ref,
+            }
+            for one in fact.attachments
+        ],
+        "reply_to": fact.reply_to,
+        "state": fact.state,
+    }
+    for name in ("html", "place", "code", "words", "context", "account", "key"):
+        whole[name] = told.get(name, "")
+    if fact.mail is not None:
+        mail = msgspec.to_builtins(fact.mail)
+        whole |= {name: mail.get(name, default) for name, default in _MAIL.items()}
+    return whole
+
+
+_MAIL: dict[str, Any] = {
+    "to": [],
+    "cc": [],
+    "subject": "",
+    "reply_text": "",
+    "message_id": "",
+    "in_reply_to": "",
+    "references": [],
+    "auto_submitted": False,
+    "bounce": False,
+    "matched_by": "",
+    "authentication": "",
+}
+
+
+def replay(*, data: Path | None, which: Which, ids: Sequence[UUID]) -> None:
+    """Read kept payloads again: by id, or all of a kind. What stands already changes nothing."""
+    with house.services(data=data) as found:
+        prepare.migrate(found.settings)
+        done, before, after = asyncio.run(_replay(found.settings, which, ids))
+    print(f"read {done} payloads again; messages before {before}, after {after}")
+
+
+async def _replay(settings: Settings, which: Which, ids: Sequence[UUID]) -> tuple[int, int, int]:
+    assert settings.database_url is not None
+
+    async def unseen(_: Live) -> None:
+        """Nobody watches a replay."""
+
+    async with open_desk(settings.database_url) as desk, httpx.AsyncClient() as client:
+        vault = Vault(settings.secret_key, settings.old_secret_keys)
+        known: dict[str, Channel] = dict(channels(client))
+        files = open_storage(settings.files, settings.data)
+        intake = Intake(desk, known, vault, files, unseen)
+        chosen = list(ids) or await listed(desk, status=None if which == "all" else which)
+        before = await _messages(desk.pool)
+        for payload_id in chosen:
+            await intake.read(payload_id)
+        return len(chosen), before, await _messages(desk.pool)
+
+
+async def _messages(pool: Any) -> int:
+    async with pool.connection() as connection:
+        row = await (await connection.execute("SELECT count(*) AS n FROM message")).fetchone()
+    return row["n"]
+
+
+def _reads(channel: type[Any]) -> bool:
+    return hasattr(channel, "normalise")
+
+
+def _print(told: dict[str, Any]) -> None:
+    print(told["file"], told["error"] or "")
+    for fact in told["facts"]:
+        words = fact["text"] or fact["state"] or fact["words"]
+        print(f"  {fact['kind']:9} {fact['external_id']} {fact['from']}: {words[:100]!r}")

@@ -1,0 +1,121 @@
+"""Connections: made, changed, held by one worker at a time, and how well they are."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
+
+from shopbell.desk.connections.reads import SQL, connection_from, secret_connection
+from shopbell.desk.connections.types import Connection, ConnectionSettings, Health
+from shopbell.desk.connections.vault import Credentials, Vault
+from shopbell.desk.database import Desk
+from shopbell.desk.errors import Invalid, NotFound
+from shopbell.desk.events.types import Event
+from shopbell.desk.ids import uuid7
+from shopbell.desk.messages.types import Author
+
+SYSTEM = Author(kind="system")
+
+
+async def connect(
+    desk: Desk,
+    vault: Vault,
+    brand_id: UUID,
+    channel: str,
+    name: str,
+    credentials: Credentials,
+    *,
+    account: str | None = None,
+    settings: ConnectionSettings | None = None,
+) -> Connection:
+    """A new connection with its credentials sealed. Raises Invalid for an account that is there."""
+    connection_id = uuid7()
+    values = {
+        "id": connection_id,
+        "brand_id": brand_id,
+        "channel": channel,
+        "name": name.strip() or channel,
+        "account": account,
+        "sealed": vault.seal(connection_id, credentials),
+        "settings": Jsonb(settings or ConnectionSettings()),
+    }
+    try:
+        await _run(desk, "insert", **values)
+    except UniqueViolation as there:
+        raise Invalid("This account is connected already", "Change that connection.") from there
+    return (await secret_connection(desk, connection_id)).connection
+
+
+async def reconnect(
+    desk: Desk,
+    vault: Vault,
+    connection_id: UUID,
+    changed: Credentials,
+    *,
+    name: str | None = None,
+    account: str | None = None,
+    settings: ConnectionSettings | None = None,
+) -> Connection:
+    """Put new credentials in the place of old ones; those not given stay. Raises NotFound."""
+    held = await secret_connection(desk, connection_id)
+    credentials = {**vault.open(connection_id, held.sealed), **changed}
+    rows = await _run(
+        desk,
+        "reseal",
+        id=connection_id,
+        sealed=vault.seal(connection_id, credentials),
+        account=account,
+        name=name or held.connection.name,
+        settings=Jsonb(settings or held.connection.settings),
+    )
+    if not rows:
+        raise NotFound("The connection")
+    connection = (await secret_connection(desk, connection_id)).connection
+    await _tell(desk, connection)
+    return connection
+
+
+async def set_health(desk: Desk, connection_id: UUID, health: Health, words: str = "") -> None:
+    """How the connection is, with words that say what to do; told only when it changed."""
+    rows = await _run(desk, "set_health", id=connection_id, health=health, words=words)
+    if rows:
+        await _tell(desk, connection_from(rows[0]))
+
+
+async def heard(desk: Desk, connection_id: UUID) -> None:
+    """Something came in by it just now; kept to ten seconds."""
+    await _run(desk, "heard", id=connection_id, at=desk.now())
+
+
+async def lease(desk: Desk, connection_id: UUID, holder: str, term: timedelta) -> bool:
+    """Hold the connection, or go on holding it; False when another does."""
+    return bool(await _run(desk, "lease", id=connection_id, holder=holder, lease=term))
+
+
+async def let_go(desk: Desk, connection_id: UUID, holder: str) -> None:
+    """Hold it no longer."""
+    await _run(desk, "let_go", id=connection_id, holder=holder)
+
+
+async def keep_cursor(
+    desk: Desk, connection_id: UUID, holder: str, cursor: Mapping[str, Any]
+) -> bool:
+    """How far it was heard; False when another holds it by now."""
+    return bool(
+        await _run(desk, "keep_cursor", id=connection_id, holder=holder, cursor=Jsonb(dict(cursor)))
+    )
+
+
+async def _tell(desk: Desk, connection: Connection) -> None:
+    event = Event(kind="connection.updated", at=desk.now(), actor=SYSTEM, connection=connection)
+    await _run(desk, "insert_outbox", kind=event.kind, payload=Jsonb(event), at=event.at)
+    desk.wake()
+
+
+async def _run(desk: Desk, query: str, **values: Any) -> list[dict[str, Any]]:
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(SQL[query].encode(), values)
+        return await found.fetchall() if found.description else []

@@ -1,0 +1,329 @@
+"""What each fact does to the desk. Every one may come again, late, or before what it is about.
+
+A message is written once for a connection and its external id. Receipts only rise. A reply that
+people sent from the platform's own app is a takeover.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from psycopg.types.json import Jsonb
+
+from shopbell.desk.connections.types import Connection, Place
+from shopbell.desk.control.rules import seize
+from shopbell.desk.customers.commands import thread_of
+from shopbell.desk.database import Desk
+from shopbell.desk.ids import uuid7
+from shopbell.desk.inbound.commands import SQL
+from shopbell.desk.inbound.types import Fact, Sender
+from shopbell.desk.messages.commands import (
+    Written,
+    add_message,
+    came_before,
+    contact_values,
+    engage,
+    receive,
+)
+from shopbell.desk.messages.masking import masked
+from shopbell.desk.messages.types import (
+    MAX_TEXT,
+    Arrival,
+    Author,
+    DeliveryStatus,
+    Draft,
+    ExpectedFile,
+    MailHead,
+    Message,
+    MessageExtra,
+    Reaction,
+)
+from shopbell.desk.work import SYSTEM, message_from, work
+
+LONGEST_SIGN = 16
+CUT = "\n… (cut here: the whole text is in the original)"
+WORDLESS = "(a message without words)"
+_LIFTS: dict[str, tuple[DeliveryStatus, ...]] = {
+    "sent": ("sending", "uncertain"),
+    "delivered": ("sending", "uncertain", "sent"),
+    "read": ("sending", "uncertain", "sent", "delivered"),
+    "failed": ("sending", "uncertain", "sent"),
+}
+"""From which states a receipt lifts a delivery to its own."""
+
+
+class TooEarly(Exception):
+    """What the fact is about is not there yet: read it again later."""
+
+
+class Matched(Struct, frozen=True, kw_only=True):
+    """Where a message belongs that does not simply go to its sender's own thread.
+
+    `stranger`: its writer is not known to be that thread's customer, so people answer it. `quiet`:
+    a machine wrote it, so nobody does.
+    """
+
+    thread_id: UUID
+    by: str = ""
+    stranger: bool = False
+    quiet: bool = False
+    warning: str = ""
+
+
+async def take_in(desk: Desk, connection: Connection, fact: Fact) -> None:
+    """Do what a fact calls for. Raises TooEarly; a fact that came before changes nothing."""
+    match fact.kind:
+        case "message":
+            await write_message(desk, connection, fact)
+        case "echo":
+            await _echo(desk, connection, fact)
+        case "edit" | "deletion" | "reaction":
+            await _change(desk, connection, fact)
+        case "receipt":
+            await _receipt(desk, connection, fact)
+        case "opt_out":
+            await _opt_out(desk, connection, fact)
+        case "typing" | "account" | "other":
+            pass
+
+
+async def write_message(
+    desk: Desk,
+    connection: Connection,
+    fact: Fact,
+    *,
+    matched: Matched | None = None,
+    files: tuple[UUID, ...] = (),
+    uploader: str = "",
+) -> Written:
+    """What a customer wrote, in their own thread, or in the one it was matched to.
+
+    `files` are those whose bytes came along and are kept already, as this `uploader`'s.
+    """
+    sender = sender_of(fact)
+    thread_id = (
+        matched.thread_id
+        if matched
+        else await thread_of(desk, sender.kind, sender.value, name=sender.name)
+    )
+    draft = Draft(id=uuid7(), text=_text(fact), attachments=files)
+    arrival = Arrival(
+        external_id=fact.external_id,
+        place=_place(desk, fact),
+        html=fact.html,
+        whole=fact.text if fact.mail and fact.mail.reply_text else "",
+        reply_to=fact.reply_to,
+        files=tuple(
+            ExpectedFile(name=one.name, media_type=one.media_type, ref=one.ref, size=one.size or 0)
+            for one in fact.attachments
+            if one.ref
+        ),
+        mail=_head(fact, matched),
+        subject=fact.mail.subject if fact.mail else "",
+        context=fact.context,
+        quiet=bool(matched and matched.quiet),
+        to_people=bool(matched and matched.stranger),
+    )
+    return await receive(desk, thread_id, connection, draft, uploader=uploader, arrival=arrival)
+
+
+async def _echo(desk: Desk, connection: Connection, fact: Fact) -> None:
+    """A reply from the platform's own app: people have taken over."""
+    if await _rows(desk, "our_send", **_named(connection, fact)):
+        return
+    sender = sender_of(fact)
+    thread_id = await thread_of(desk, sender.kind, sender.value, name=sender.name)
+    async with work(desk, thread_id=thread_id) as unit:
+        if await came_before(unit, connection, fact.external_id) is not None:
+            return
+        under_way = await unit.connection.execute(
+            SQL["sending"].encode(), {"thread_id": thread_id, "connection_id": connection.id}
+        )
+        if await under_way.fetchone() is not None:
+            raise TooEarly("a message of ours is still being sent there: this may be it")
+        author = Author(kind="agent", name=connection.name)
+        draft = Draft(id=uuid7(), text=masked(_text(fact)))
+        opened = await engage(unit, connection, draft)
+        await seize(unit, author, None)
+        message = add_message(
+            unit,
+            author,
+            draft,
+            connection,
+            external_id=fact.external_id,
+            sent_as=fact.external_id,
+        )
+        unit.change_ticket(waiting_since=None, status="pending", snoozed_until=None)
+        unit.write("save_contact", **contact_values(unit, connection.id, _place(desk, fact)))
+        unit.emit("ticket.created" if opened else "message.created", author, message=message)
+
+
+async def _change(desk: Desk, connection: Connection, fact: Fact) -> None:
+    """A customer edited, removed or reacted to a message."""
+    found = await _rows(desk, "message_named", **_named(connection, fact))
+    if not found:
+        raise TooEarly(f"the message {fact.external_id} is not there")
+    async with work(desk, ticket_id=found[0]["ticket_id"]) as unit:
+        held = await unit.connection.execute(SQL["message"].encode(), {"id": found[0]["id"]})
+        row = await held.fetchone()
+        assert row is not None, "a message that was there a moment ago"
+        message, at = message_from(row), fact.at or unit.at
+        changed = _changed(message, fact)
+        stale = message.edited_at is not None and message.edited_at > at
+        if changed == message or (stale and fact.kind != "reaction"):
+            return
+        if fact.kind != "reaction":
+            changed = msgspec.structs.replace(changed, edited_at=at)
+        changed = msgspec.structs.replace(changed, version=message.version + 1)
+        unit.write(
+            "save_message",
+            id=changed.id,
+            text=changed.text,
+            html=changed.html,
+            extra=Jsonb(extra_of(changed)),
+            edited_at=changed.edited_at,
+            removed_at=at if changed.removed else None,
+            version=changed.version,
+        )
+        author = Author(kind="customer", id=unit.thread.customer_id, name=unit.customer_name)
+        unit.emit("message.updated", author, message=changed)
+
+
+def extra_of(message: Message) -> MessageExtra:
+    """The parts of a message that are stored as one column."""
+    parts = {name: getattr(message, name) for name in MessageExtra.__struct_fields__}
+    return MessageExtra(**parts)
+
+
+def _changed(message: Message, fact: Fact) -> Message:
+    if fact.kind == "deletion":
+        return msgspec.structs.replace(message, text="", html=None, removed=True)
+    if fact.kind == "edit":
+        text = masked(_text(fact))
+        return message if message.removed else msgspec.structs.replace(message, text=text)
+    by = sender_of(fact).value
+    others = tuple(one for one in message.reactions if one.by != by)
+    new = (Reaction(sign=fact.state[:LONGEST_SIGN], by=by),) if fact.state else ()
+    return msgspec.structs.replace(message, reactions=(*others, *new))
+
+
+async def _receipt(desk: Desk, connection: Connection, fact: Fact) -> None:
+    """How far our messages came: one that is named, or all to somebody up to a time."""
+    if fact.state not in _LIFTS:
+        return
+    if fact.external_id or fact.key:
+        found = await _rows(desk, "our_send", **_named(connection, fact))
+        if not found:
+            raise TooEarly(f"no message of ours is called {fact.external_id or fact.key}")
+    else:
+        found = await _rows(
+            desk,
+            "sends_to",
+            connection_id=connection.id,
+            identity=sender_of(fact).value,
+            upto=fact.at or desk.now(),
+            before=list(_LIFTS[fact.state]),
+        )
+    await _lift(desk, found, fact)
+
+
+async def _lift(desk: Desk, sends: Sequence[dict[str, Any]], fact: Fact) -> None:
+    for send in sends:
+        async with work(desk, ticket_id=send["ticket_id"]) as unit:
+            values = {
+                "id": send["id"],
+                "status": fact.state,
+                "before": list(_LIFTS[fact.state]),
+                "external_id": fact.external_id or None,
+                "error": fact.words if fact.state == "failed" else None,
+                "at": unit.at,
+            }
+            lifted = await unit.connection.execute(SQL["lift"].encode(), values)
+            if await lifted.fetchone() is None:
+                continue
+            told = await unit.connection.execute(
+                SQL["raise_message"].encode(), {"id": send["message_id"]}
+            )
+            held = await unit.connection.execute(
+                SQL["message"].encode(), {"id": send["message_id"]}
+            )
+            row = await held.fetchone()
+            assert told.rowcount == 1
+            assert row is not None, "a delivery without its message"
+            unit.emit("message.updated", SYSTEM, message=message_from(row))
+
+
+async def _opt_out(desk: Desk, connection: Connection, fact: Fact) -> None:
+    """They asked for silence on this channel, or took that back: a note tells the agents."""
+    sender = sender_of(fact)
+    thread_id = await thread_of(desk, sender.kind, sender.value, name=sender.name)
+    out = fact.state != "in"
+    words = "Asked to get no more messages here." if out else "Takes messages here again."
+    async with work(desk, thread_id=thread_id) as unit:
+        place = {"thread_id": thread_id, "connection_id": connection.id}
+        known = await (await unit.connection.execute(SQL["contact"].encode(), place)).fetchone()
+        if (known is not None and known["opted_out_at"] is not None) == out:
+            return
+        draft = Draft(id=uuid7(), text=words, visibility="note")
+        opened = await engage(unit, connection, draft)
+        message = add_message(unit, SYSTEM, draft, connection)
+        unit.write("save_contact", **contact_values(unit, connection.id, _place(desk, fact)))
+        unit.write("opt_out", **place, at=unit.at if out else None)
+        unit.emit("ticket.created" if opened else "message.created", SYSTEM, message=message)
+
+
+def sender_of(fact: Fact) -> Sender:
+    """Who a fact is about; a connector that leaves it out is at fault."""
+    assert fact.sender is not None, f"a {fact.kind} without a sender"
+    return fact.sender
+
+
+def _place(desk: Desk, fact: Fact) -> Place:
+    sender, at = sender_of(fact), fact.at or desk.now()
+    hours = fact.window_hours
+    return Place(
+        place=fact.place or sender.value,
+        identity=sender.value,
+        community=fact.community,
+        window_until=at + timedelta(hours=hours) if hours is not None else None,
+    )
+
+
+def _text(fact: Fact) -> str:
+    text = (fact.mail.reply_text or fact.text) if fact.mail else fact.text
+    if len(text) > MAX_TEXT:
+        return text[: MAX_TEXT - len(CUT)] + CUT
+    return text if text.replace("\x00", "").strip() or fact.attachments else WORDLESS
+
+
+def _head(fact: Fact, matched: Matched | None) -> MailHead | None:
+    mail = fact.mail
+    if mail is None:
+        return None
+    return MailHead(
+        sender=sender_of(fact).value,
+        to=mail.to,
+        cc=mail.cc,
+        subject=mail.subject,
+        message_id=mail.message_id,
+        references=mail.references,
+        matched_by=matched.by if matched else "",
+        authentication=mail.authentication,
+        warning=matched.warning if matched else "",
+    )
+
+
+def _named(connection: Connection, fact: Fact) -> dict[str, Any]:
+    try:
+        key = UUID(fact.key) if fact.key else None
+    except ValueError:
+        key = None
+    return {"connection_id": connection.id, "external_id": fact.external_id or None, "key": key}
+
+
+async def _rows(desk: Desk, query: str, **values: Any) -> list[dict[str, Any]]:
+    async with desk.pool.connection() as connection:
+        return await (await connection.execute(SQL[query].encode(), values)).fetchall()

@@ -1,0 +1,63 @@
+"""Payloads as they were kept, for replay."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from shopbell.desk.database import Desk
+from shopbell.desk.errors import NotFound
+from shopbell.desk.inbound.commands import SQL, kept_from
+from shopbell.desk.inbound.types import Kept, Sender
+
+
+async def payload(desk: Desk, payload_id: UUID) -> Kept:
+    """One payload. Raises NotFound."""
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(SQL["one"].encode(), {"id": payload_id})
+        row = await found.fetchone()
+    if row is None:
+        raise NotFound("The payload")
+    return kept_from(row)
+
+
+async def listed(
+    desk: Desk,
+    *,
+    status: str | None = None,
+    connection_id: UUID | None = None,
+    since: datetime | None = None,
+    most: int = 1_000_000,
+) -> list[UUID]:
+    """Ids of payloads, oldest first."""
+    values = {"status": status, "connection_id": connection_id, "since": since, "most": most}
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(SQL["listed"].encode(), values)
+        return [row["id"] for row in await found.fetchall()]
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """Who writes, and in which thread."""
+
+    thread_id: UUID
+    customer_id: UUID
+    ticket_id: UUID | None
+    name: str
+
+
+async def thread_known(desk: Desk, sender: Sender) -> Known | None:
+    """The thread of a sender who wrote before."""
+    async with desk.pool.connection() as connection:
+        values = {"kind": sender.kind, "value": sender.value}
+        found = await connection.execute(SQL["known"].encode(), values)
+        row = await found.fetchone()
+    return msgspec.convert(row, Known) if row else None
+
+
+async def came(desk: Desk, connection_id: UUID, external_id: str) -> bool:
+    """Whether a message of this name came before."""
+    async with desk.pool.connection() as connection:
+        values = {"connection_id": connection_id, "external_id": external_id}
+        found = await connection.execute(SQL["came"].encode(), values)
+        return await found.fetchone() is not None

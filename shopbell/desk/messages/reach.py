@@ -1,0 +1,70 @@
+"""Whether a reply can go out by the ticket's channel: asked before it is written, so that nobody
+types, sends and never learns that it did not arrive."""
+
+from shopbell.desk.connections.types import LIVE_CHANNELS, Capability
+from shopbell.desk.errors import DeskError, Invalid
+from shopbell.desk.messages.types import Attachment
+from shopbell.desk.work import SQL, Work
+
+_MB = 1_000_000
+
+
+class Unreachable(DeskError):
+    """The channel does not take this reply now; the detail says what to do instead."""
+
+    kind = "unreachable"
+
+
+async def check_reachable(
+    unit: Work, capability: Capability | None, text: str, files: tuple[Attachment, ...]
+) -> None:
+    """Raise Unreachable for a shut window, an opt-out or a connection that is down, and Invalid
+    for what the channel does not carry."""
+    if unit.ticket.channel in LIVE_CHANNELS:
+        return
+    if files:
+        _check_files(capability, files)
+    if capability is not None and len(text) > capability.max_text:
+        raise Invalid(
+            f"{capability.label} takes {capability.max_text:,} characters; this has {len(text):,}",
+            "Shorten it, or send it in parts.",
+        )
+    found = await unit.connection.execute(
+        SQL["reach"].encode(),
+        {"thread_id": unit.thread.id, "connection_id": unit.ticket.connection_id},
+    )
+    row = await found.fetchone()
+    if row is None:
+        return
+    if row["health"] in ("reconnect", "off"):
+        words = row["health_words"] or "Connect it again in the settings."
+        raise Unreachable(f"{row['name']} is not connected", words)
+    if row["opted_out_at"] is not None:
+        raise Unreachable(
+            "The customer asked for no more messages here", "Use another way they agreed to."
+        )
+    if row["window_until"] is not None and row["window_until"] <= unit.at:
+        raise Unreachable(
+            "The time for free answers here is over",
+            "Send a template, or use another channel they are known on.",
+        )
+
+
+def _check_files(capability: Capability | None, files: tuple[Attachment, ...]) -> None:
+    label = capability.label if capability else "This channel"
+    if capability is None or not capability.media_types:
+        raise Invalid(f"{label} carries no files", "Send the words, and a link to the file.")
+    for file in files:
+        if not any(_fits(file.media_type, one) for one in capability.media_types):
+            raise Invalid(
+                f"{label} does not take {file.name}", "Send the words, and a link to the file."
+            )
+        if capability.max_file and file.size > capability.max_file:
+            most = capability.max_file // _MB
+            raise Invalid(f"{label} takes files up to {most} MB", f"{file.name} is larger.")
+
+
+def _fits(media_type: str, pattern: str) -> bool:
+    return pattern in ("*/*", media_type) or (
+        pattern.endswith("/*") and media_type.startswith(pattern[:-1])
+    )
