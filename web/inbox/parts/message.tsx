@@ -78,6 +78,7 @@ const reasons: Record<HandoffData["reason"], string> = {
   approval: "An action needs approval",
   unavailable: "The assistant was not available",
   away: "The agent went away",
+  stranger: "Somebody else wrote, not the customer",
 }
 
 function use(text: string): void {

@@ -45,6 +45,13 @@ export function messageOf(come: wire.Message): Message {
     why: "",
     delivery: null,
     turn_id: null,
+    edited_at: null,
+    removed: false,
+    reactions: [],
+    reply_to: null,
+    whole: "",
+    context: "",
+    mail: null,
     version: 1,
     ...come,
   }
