@@ -207,7 +207,9 @@ def told(product: Product, facet: Facet, question: str, language: str) -> str:
     """The facet's facts as the shop has them, for quoting."""
     match facet:
         case "fit":
-            return f"{product.fit.capitalize()} fit. {product.fit_note}".strip()
+            named = f"{product.fit} fit".casefold() in product.fit_note.casefold()
+            lead = "" if named else f"{product.fit.capitalize()} fit. "
+            return f"{lead}{product.fit_note}".strip()
         case "material":
             return f"{product.material}."
         case "care":

@@ -16,7 +16,7 @@ HERON = Page(
 @pytest.mark.parametrize(
     ("words", "quoted", "language"),
     [
-        ("Hi! Does it run small? I am usually an M.", "Close fit.", "en"),
+        ("Hi! Does it run small? I am usually an M.", "\n\nClose fit: take one size up", "en"),
         ("what is it made of", "100 % extrafine merino", "en"),
         ("Darf der Pullover in die Waschmaschine?", "30 °C", "de"),
         ("¿Cuánto cuesta?", "€135.00", "es"),
