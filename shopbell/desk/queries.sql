@@ -46,7 +46,8 @@ WHERE m.connection_id = :connection_id AND m.external_id = :external_id;
 -- name: find_sent
 SELECT m.*, d.status AS delivery_status, d.error AS delivery_error
 FROM delivery d JOIN message m ON m.id = d.message_id
-WHERE d.connection_id = :connection_id AND d.external_id = :external_id;
+WHERE d.connection_id = :connection_id
+  AND (d.external_id = :external_id OR d.parts @> ARRAY[:external_id::text]);
 
 -- name: expect_file
 INSERT INTO expected_file (id, message_id, connection_id, ref, storage_key, next_at)
@@ -67,7 +68,9 @@ ON CONFLICT (connection_id, thread_id) DO UPDATE SET place = excluded.place,
     window_until = greatest(contact.window_until, excluded.window_until);
 
 -- name: reach
-SELECT n.name, n.health, n.health_words, o.opted_out_at, o.window_until
+SELECT n.name, n.health, n.health_words, o.opted_out_at, o.window_until,
+       (SELECT max(m.at) FROM message m WHERE m.thread_id = :thread_id
+        AND m.connection_id = n.id AND m.author_kind = 'customer') AS heard_at
 FROM connection n LEFT JOIN contact o ON o.connection_id = n.id AND o.thread_id = :thread_id
 WHERE n.id = :connection_id;
 

@@ -14,6 +14,8 @@ from shopbell.desk.connections import commands as connections
 from shopbell.desk.connections.vault import Sealed
 from shopbell.desk.deliveries import commands as deliveries
 from shopbell.desk.deliveries.types import Outgoing, OutgoingFile, Refused, Sent, Unknown
+from shopbell.desk.messages.personal import is_personal
+from shopbell.desk.messages.reach import open_for_people
 from shopbell.jobs.leases import LEASE, beating, new_holder
 from shopbell.jobs.room import Room
 
@@ -22,6 +24,7 @@ log = structlog.get_logger()
 MOST_TRIES = 14
 LONGEST_WAIT = 600.0
 SEALED = "This connection's credentials cannot be opened with the present key: connect it again."
+OVERHEARD = "Others read that place, and this is personal: write to the customer directly."
 LONGEST_ASKED = 3600.0
 """Seconds: a platform that asks for more patience than this is asked again all the same."""
 
@@ -57,6 +60,10 @@ async def _send(room: Room, outgoing: Outgoing) -> Sent | Refused | Unknown:
     barred = _barred(room, outgoing)
     if barred:
         return Refused(words=barred, permanent=True)
+    if _would_be_overheard(outgoing):
+        if not channel.capability.community:
+            return Refused(words=OVERHEARD, permanent=True)
+        outgoing = msgspec.structs.replace(outgoing, private=True)
     try:
         return await channel.send(_opened(room, outgoing))
     except Sealed:
@@ -74,10 +81,23 @@ def _barred(room: Room, outgoing: Outgoing) -> str:
         return (
             "The customer asked for no more messages here: use another way, if they agreed to it."
         )
-    to = outgoing.to
-    if to is not None and to.window_until is not None and to.window_until <= room.desk.now():
+    if not _window_is_open(room, outgoing):
         return "The time for free answers here is over: send a template, or use another channel."
     return ""
+
+
+def _window_is_open(room: Room, outgoing: Outgoing) -> bool:
+    to, now = outgoing.to, room.desk.now()
+    if to is None or to.window_until is None or to.window_until > now:
+        return True
+    capability = room.desk.capabilities.get(outgoing.connection.channel)
+    by_a_person = outgoing.message.author.kind == "agent"
+    return by_a_person and open_for_people(capability, outgoing.heard_at, now)
+
+
+def _would_be_overheard(outgoing: Outgoing) -> bool:
+    """Whether others would read what is the customer's own."""
+    return outgoing.to is not None and outgoing.to.community and is_personal(outgoing.message)
 
 
 def _opened(room: Room, outgoing: Outgoing) -> Outgoing:
@@ -108,7 +128,7 @@ async def _settle(
     desk, connection = room.desk, outgoing.connection
     if isinstance(result, Sent):
         room.resting.worked(connection.id)
-        await deliveries.sent(desk, outgoing, holder, result.external_id)
+        await deliveries.sent(desk, outgoing, holder, result.external_id, result.parts)
         if connection.health == "degraded":
             await connections.set_health(desk, connection.id, "ok")
         return
@@ -116,16 +136,17 @@ async def _settle(
     log.warning("delivery refused", delivery=str(outgoing.id), code=code, words=result.words)
     await _learn(room, outgoing, result)
     if isinstance(result, Unknown) and not room.repeatable(outgoing.connection.channel):
-        await deliveries.uncertain(desk, outgoing, holder, result.words)
+        await deliveries.uncertain(desk, outgoing, holder, result.words, result.parts)
     elif isinstance(result, Refused) and result.permanent:
-        await deliveries.failed(desk, outgoing, holder, result.words)
+        await deliveries.failed(desk, outgoing, holder, result.words, result.parts)
     elif outgoing.attempts >= MOST_TRIES:
         words = f"Given up after {outgoing.attempts} tries. {result.words}"
-        await deliveries.failed(desk, outgoing, holder, words)
+        await deliveries.failed(desk, outgoing, holder, words, result.parts)
     else:
         asked = (result.retry_after if isinstance(result, Refused) else None) or 0.0
         delay = max(backoff(outgoing.attempts), min(asked, LONGEST_ASKED))
-        await deliveries.put_off(desk, outgoing, holder, result.words, timedelta(seconds=delay))
+        wait = timedelta(seconds=delay)
+        await deliveries.put_off(desk, outgoing, holder, result.words, wait, result.parts)
 
 
 async def _learn(room: Room, outgoing: Outgoing, result: Refused | Unknown) -> None:

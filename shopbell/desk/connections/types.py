@@ -16,6 +16,7 @@ class Capability(Struct, frozen=True, kw_only=True):
     """What a channel can carry: composer, assistant and rules read this and nothing else.
 
     `max_text` in characters, `max_file` in bytes, `reply_window` in hours (None: never shuts).
+    `human_window`: in those hours people may still answer after the window shut.
     `sender` is the kind of identity by which the platform names people.
     `live` says that committing a message is sending it: readers follow the stream themselves.
     """
@@ -28,6 +29,7 @@ class Capability(Struct, frozen=True, kw_only=True):
     formatting: Literal["plain", "markdown", "html"] = "plain"
     buttons: int = 0
     reply_window: int | None = None
+    human_window: int | None = None
     templates: bool = False
     receipts: tuple[Literal["delivered", "read"], ...] = ()
     typing: bool = False

@@ -77,6 +77,8 @@ async def claim(
                 threading=msgspec.convert(row["threading"], MailHead) if row["threading"] else None,
                 sealed=bytes(row["sealed"]) if row["sealed"] is not None else None,
                 brand_name=row["brand_name"],
+                heard_at=row["heard_at"],
+                parts=tuple(row["parts"]),
             )
     return None
 
@@ -89,26 +91,37 @@ async def beat(desk: Desk, delivery_id: UUID, holder: str, lease: timedelta) -> 
         return await found.fetchone() is not None
 
 
-async def sent(desk: Desk, outgoing: Outgoing, holder: str, external_id: str) -> None:
-    """The platform took it, and calls it by this id."""
-    await _finish(desk, outgoing, holder, "sent", external_id=external_id)
+async def sent(
+    desk: Desk, outgoing: Outgoing, holder: str, external_id: str, parts: tuple[str, ...] = ()
+) -> None:
+    """The platform took it, and calls it by this id, and each of its parts by theirs."""
+    await _finish(desk, outgoing, holder, "sent", external_id=external_id, parts=parts)
 
 
-async def failed(desk: Desk, outgoing: Outgoing, holder: str, words: str) -> None:
+async def failed(
+    desk: Desk, outgoing: Outgoing, holder: str, words: str, parts: tuple[str, ...] = ()
+) -> None:
     """It will not be sent; the words say what to do."""
-    await _finish(desk, outgoing, holder, "failed", error=words)
+    await _finish(desk, outgoing, holder, "failed", error=words, parts=parts)
 
 
-async def uncertain(desk: Desk, outgoing: Outgoing, holder: str, words: str) -> None:
+async def uncertain(
+    desk: Desk, outgoing: Outgoing, holder: str, words: str, parts: tuple[str, ...] = ()
+) -> None:
     """Nobody can say whether it was sent, and it is not tried again."""
-    await _finish(desk, outgoing, holder, "uncertain", error=words)
+    await _finish(desk, outgoing, holder, "uncertain", error=words, parts=parts)
 
 
 async def put_off(
-    desk: Desk, outgoing: Outgoing, holder: str, words: str, delay: timedelta
+    desk: Desk,
+    outgoing: Outgoing,
+    holder: str,
+    words: str,
+    delay: timedelta,
+    parts: tuple[str, ...] = (),
 ) -> None:
     """It was refused for now: tried again after `delay`, unless an agent took over meanwhile."""
-    await _finish(desk, outgoing, holder, "queued", error=words, delay=delay)
+    await _finish(desk, outgoing, holder, "queued", error=words, delay=delay, parts=parts)
 
 
 async def _finish(
@@ -132,12 +145,14 @@ async def _settle(
     error: str | None = None,
     external_id: str | None = None,
     delay: timedelta = timedelta(),
+    parts: tuple[str, ...] = (),
 ) -> None:
     values = {
         "id": delivery_id,
         "status": status,
         "error": error,
         "external_id": external_id,
+        "parts": list(parts) or None,
         "delay": delay,
         "at": unit.at,
     }

@@ -24,11 +24,12 @@ SELECT d.id, d.message_id, d.status, d.attempts, d.next_at IS NULL AS barred,
        coalesce(o.identity, (SELECT i.value FROM identity i JOIN thread t ON t.customer_id = i.customer_id
                  WHERE t.id = d.thread_id AND i.kind = n.channel
                  ORDER BY i.created_at DESC LIMIT 1), '') AS recipient,
-       last.external_id AS answers, last.extra -> 'mail' AS threading
+       last.external_id AS answers, last.at AS heard_at, last.extra -> 'mail' AS threading,
+       coalesce(d.parts, '{}') AS parts
 FROM delivery d JOIN connection n ON n.id = d.connection_id JOIN brand b ON b.id = n.brand_id
 LEFT JOIN contact o ON o.connection_id = d.connection_id AND o.thread_id = d.thread_id
 LEFT JOIN LATERAL (
-    SELECT external_id, extra FROM message
+    SELECT external_id, extra, at FROM message
     WHERE thread_id = d.thread_id AND connection_id = d.connection_id AND author_kind = 'customer'
       AND seq < (SELECT seq FROM message WHERE id = d.message_id)
     ORDER BY seq DESC LIMIT 1
@@ -47,7 +48,8 @@ RETURNING id;
 
 -- name: settle
 UPDATE delivery SET status = :status, error = :error, external_id = coalesce(:external_id, external_id),
-    next_at = clock_timestamp() + :delay, lease_holder = NULL, lease_until = NULL, updated_at = :at
+    parts = coalesce(:parts::text[], parts), next_at = clock_timestamp() + :delay,
+    lease_holder = NULL, lease_until = NULL, updated_at = :at
 WHERE id = :id;
 
 -- name: raise_message

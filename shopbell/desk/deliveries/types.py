@@ -1,6 +1,7 @@
 """Deliveries: the sending of one message by one connection."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -25,7 +26,8 @@ class Outgoing(Struct, frozen=True, kw_only=True):
 
     `recipient` is the identity's value, `to` where the platform takes the answer. `answers` is the
     platform's name for the customer's last message there, and `threading` the mail it stands in.
-    `sealed` is opened into `credentials` by whoever sends.
+    `sealed` is opened into `credentials` by whoever sends. `heard_at` is when the customer last wrote
+    there. `parts` were taken on an earlier try, so sending goes on after them.
     """
 
     id: UUID
@@ -42,19 +44,24 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     credentials: Mapping[str, str] = {}
     files: tuple[OutgoingFile, ...] = ()
     brand_name: str = ""
+    heard_at: datetime | None = None
+    parts: tuple[str, ...] = ()
 
 
 class Sent(Struct, frozen=True, kw_only=True):
-    """The platform took it; `external_id` is its name for the message."""
+    """The platform took it; `external_id` is its name for the message, `parts` its names for each
+    part where it left as several."""
 
     external_id: str
+    parts: tuple[str, ...] = ()
 
 
 class Refused(Struct, frozen=True, kw_only=True):
     """The platform said no. `permanent`: no retry helps, `words` say what to do.
     `retry_after` in seconds, where the platform asked for it; `whole`: it asked all of the
     connection to wait. `health` is what the refusal says of the connection itself, whose messages
-    then wait until it is well. `code` is the platform's own, for the log."""
+    then wait until it is well. `code` is the platform's own, for the log. `parts` were taken before
+    it said no, those of earlier tries among them."""
 
     words: str
     permanent: bool = False
@@ -62,9 +69,11 @@ class Refused(Struct, frozen=True, kw_only=True):
     whole: bool = False
     health: Health | None = None
     code: str = ""
+    parts: tuple[str, ...] = ()
 
 
 class Unknown(Struct, frozen=True, kw_only=True):
-    """Nobody can say whether it was sent: never resent blindly."""
+    """Nobody can say whether it was sent: never resent blindly. `parts` as in Refused."""
 
     words: str
+    parts: tuple[str, ...] = ()

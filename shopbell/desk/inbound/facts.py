@@ -14,6 +14,7 @@ from msgspec import Struct
 from psycopg.types.json import Jsonb
 
 from shopbell.desk.connections.types import Connection, Place
+from shopbell.desk.control.commands import ask_person
 from shopbell.desk.control.rules import seize
 from shopbell.desk.customers.commands import thread_of
 from shopbell.desk.database import Desk
@@ -130,6 +131,13 @@ async def write_message(
     return await receive(desk, thread_id, connection, draft, uploader=uploader, arrival=arrival)
 
 
+async def hand_over(desk: Desk, connection: Connection, fact: Fact) -> None:
+    """People answer this message's writer, who is told so; nothing happens when they do already."""
+    sender = sender_of(fact)
+    thread_id = await thread_of(desk, sender.kind, sender.value, name=sender.name)
+    await ask_person(desk, thread_id, connection, message_id=uuid7())
+
+
 async def _echo(desk: Desk, connection: Connection, fact: Fact) -> None:
     """A reply from the platform's own app: people have taken over."""
     if await _rows(desk, "our_send", **_named(connection, fact)):
@@ -218,16 +226,20 @@ async def _receipt(desk: Desk, connection: Connection, fact: Fact) -> None:
         found = await _rows(desk, "our_send", **_named(connection, fact))
         if not found:
             raise TooEarly(f"no message of ours is called {fact.external_id or fact.key}")
-    else:
-        found = await _rows(
-            desk,
-            "sends_to",
-            connection_id=connection.id,
-            identity=sender_of(fact).value,
-            upto=fact.at or desk.now(),
-            before=list(_LIFTS[fact.state]),
-        )
-    await _lift(desk, found, fact)
+        await _lift(desk, found, fact)
+        return
+    found = await _rows(
+        desk,
+        "sends_to",
+        connection_id=connection.id,
+        identity=sender_of(fact).value,
+        upto=fact.at or desk.now(),
+        before=list(_LIFTS[fact.state]),
+    )
+    under_way = [one for one in found if one["status"] == "sending"]
+    await _lift(desk, [one for one in found if one not in under_way], fact)
+    if under_way:
+        raise TooEarly("a message of ours is still being sent there: this may be about it")
 
 
 async def _lift(desk: Desk, sends: Sequence[dict[str, Any]], fact: Fact) -> None:

@@ -32,10 +32,11 @@ DELETE FROM inbound WHERE id IN (
 
 -- name: our_send
 SELECT id, ticket_id, thread_id, message_id FROM delivery
-WHERE connection_id = :connection_id AND (external_id = :external_id OR id = :key::uuid);
+WHERE connection_id = :connection_id
+  AND (external_id = :external_id OR parts @> ARRAY[:external_id::text] OR id = :key::uuid);
 
 -- name: sends_to
-SELECT d.id, d.ticket_id, d.message_id FROM delivery d
+SELECT d.id, d.ticket_id, d.message_id, d.status FROM delivery d
 JOIN contact c ON c.thread_id = d.thread_id AND c.connection_id = d.connection_id
 JOIN message m ON m.id = d.message_id
 WHERE d.connection_id = :connection_id AND c.identity = :identity AND m.at <= :upto
@@ -50,7 +51,8 @@ WHERE thread_id = :thread_id AND connection_id = :connection_id AND status = 'se
 SELECT id, ticket_id FROM message WHERE connection_id = :connection_id AND external_id = :external_id
 UNION ALL
 SELECT m.id, m.ticket_id FROM delivery d JOIN message m ON m.id = d.message_id
-WHERE d.connection_id = :connection_id AND (d.external_id = :external_id OR d.id = :key::uuid)
+WHERE d.connection_id = :connection_id
+  AND (d.external_id = :external_id OR d.parts @> ARRAY[:external_id::text] OR d.id = :key::uuid)
 LIMIT 1;
 
 -- name: message
@@ -94,3 +96,7 @@ DELETE FROM expected_file WHERE id = :id;
 
 -- name: came
 SELECT 1 FROM message WHERE connection_id = :connection_id AND external_id = :external_id;
+
+-- name: wait_for_more
+UPDATE turn SET due_at = :due_at, status = 'due', attempts = 0, lease_holder = NULL, lease_until = NULL
+WHERE ticket_id = :ticket_id AND status IN ('due', 'running');

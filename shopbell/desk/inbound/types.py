@@ -100,6 +100,7 @@ class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id where the platform gives it back. `place` is where an answer goes; empty: to the sender.
     `window_hours` is how long free answers are taken from `at` on, where this differs from the
     capability record's. `code` and `words` tell of a failure, `context` of an ad or a story.
+    `to_people`: a moderator handed this message to the desk, so people answer it.
     """
 
     kind: FactKind
@@ -115,7 +116,9 @@ class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     account: str = ""
     place: str = ""
     community: bool = False
+    to_people: bool = False
     window_hours: float | None = None
+    joins: bool = False
     code: str = ""
     words: str = ""
     context: str = ""

@@ -1,6 +1,8 @@
 """Whether a reply can go out by the ticket's channel: asked before it is written, so that nobody
 types, sends and never learns that it did not arrive."""
 
+from datetime import datetime, timedelta
+
 from shopbell.desk.connections.types import LIVE_CHANNELS, Capability
 from shopbell.desk.errors import DeskError, Invalid
 from shopbell.desk.messages.types import Attachment
@@ -43,11 +45,21 @@ async def check_reachable(
         raise Unreachable(
             "The customer asked for no more messages here", "Use another way they agreed to."
         )
-    if row["window_until"] is not None and row["window_until"] <= unit.at:
+    shut = row["window_until"] is not None and row["window_until"] <= unit.at
+    if shut and not open_for_people(capability, row["heard_at"], unit.at):
         raise Unreachable(
             "The time for free answers here is over",
             "Send a template, or use another channel they are known on.",
         )
+
+
+def open_for_people(
+    capability: Capability | None, heard_at: datetime | None, now: datetime
+) -> bool:
+    """Whether the channel still takes what people write, though its window is shut for others."""
+    if capability is None or capability.human_window is None or heard_at is None:
+        return False
+    return now < heard_at + timedelta(hours=capability.human_window)
 
 
 def _check_files(capability: Capability | None, files: tuple[Attachment, ...]) -> None:
