@@ -4,7 +4,7 @@ Each entry is decoded once and serialised once for each audience: all agents, an
 thread. A hole between two positions (Redis was wiped, or trimmed) is fetched from Postgres, so
 listeners get every position of their own once and in order. While Redis is away the hub reads
 Postgres alone. Drafts, typing and viewing come by Redis publish beside the stream; a draft that
-an event has overtaken is dropped.
+an event has overtaken is dropped. An event that cannot be decoded is logged, and told to nobody.
 """
 
 import asyncio
@@ -25,7 +25,14 @@ from shopbell.desk.database import Desk
 from shopbell.desk.events.types import Event
 from shopbell.realtime.audiences import Audiences, shopper_frame
 from shopbell.realtime.frames import AnswerDraft, Viewing, encode
-from shopbell.realtime.history import decode_event, first_kept, from_database, from_redis
+from shopbell.realtime.history import (
+    Entry,
+    Unread,
+    first_kept,
+    from_database,
+    from_redis,
+    read_redis,
+)
 from shopbell.realtime.listeners import Listener
 from shopbell.realtime.live import Live, heed_cancel, live_frames
 from shopbell.realtime.relay import HEAD, stream_key
@@ -125,7 +132,7 @@ class Hub:
         elif upto - after <= CATCH_UP and (
             found := await from_redis(self._redis, stream_key(self.epoch), after, upto)
         ):
-            events = found
+            events = _readable(found)
         else:
             return await self._since_in_database(after, upto, thread_id)
         return [event for event in events if thread_id is None or event.thread_id == thread_id]
@@ -135,8 +142,8 @@ class Hub:
     ) -> list[Event] | None:
         if await first_kept(self._desk) > after + 1:
             return None
-        events = await from_database(self._desk, after, CATCH_UP + 1, upto, thread_id)
-        return events if len(events) <= CATCH_UP else None
+        entries = await from_database(self._desk, after, CATCH_UP + 1, upto, thread_id)
+        return _readable(entries) if len(entries) <= CATCH_UP else None
 
     async def _reached(self, position: int) -> bool:
         """Whether this process sees the position within a second: another may be ahead of it."""
@@ -189,30 +196,29 @@ class Hub:
 
     async def _catch_up(self) -> None:
         """Read Postgres until it holds nothing newer."""
-        while events := await from_database(self._desk, self.position, BATCH):
-            self._take(events)
-            if len(events) < BATCH:
+        while entries := await from_database(self._desk, self.position, BATCH):
+            self._take(entries)
+            if len(entries) < BATCH:
                 return
 
-    async def _tail(self) -> list[Event]:
+    async def _tail(self) -> list[Entry]:
         key = stream_key(self.epoch)
         found: Any = await self._redis.xread(
             {key: f"{self.position}-0"}, count=BATCH, block=BLOCK_MS
         )
-        if not found:
-            return []
-        return [
-            decode_event(int(name.split(b"-")[0]), fields[b"e"]) for name, fields in found[0][1]
-        ]
+        return read_redis(found[0][1]) if found else []
 
-    def _take(self, events: Sequence[Event]) -> None:
-        for event in events:
-            if event.position <= self.position:
+    def _take(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            if entry.position <= self.position:
                 continue
-            self.position = event.position
-            self._ring.append(event)
-            self._learn(event)
-            self._tell(event)
+            self.position = entry.position
+            if isinstance(entry, Unread):
+                log.error("hub event not understood", position=entry.position, error=entry.error)
+                continue
+            self._ring.append(entry)
+            self._learn(entry)
+            self._tell(entry)
         if self._waiting:
             self._waiting = [one for one in self._waiting if not self._answered(*one)]
 
@@ -303,3 +309,7 @@ class Hub:
         if live.to != "agents" and held and (shown := shopper_frame(frame)) is not None:
             for listener in tuple(held):
                 listener.loose(shown)
+
+
+def _readable(entries: Sequence[Entry]) -> list[Event]:
+    return [entry for entry in entries if not isinstance(entry, Unread)]

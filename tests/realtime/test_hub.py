@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import msgspec
 import pytest
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from shopbell.desk.ids import uuid7
 from shopbell.realtime.frames import CLOSE_RESUME, AgentOut, Events
@@ -76,6 +77,38 @@ async def test_what_was_missed_comes_from_memory_else_redis_else_postgres(
             async with shop.desk.pool.connection() as connection:
                 await connection.execute("DELETE FROM event WHERE position <= 4")
             assert await late.resume(Listener(), late.epoch, 2, 6) is None
+
+
+NEWER = b"""
+    INSERT INTO outbox (kind, payload, at)
+    VALUES ('ticket.dreamt', '{"kind": "ticket.dreamt"}', now()), ('', '[]', now())
+"""
+
+
+async def test_events_of_a_newer_release_are_logged_once_and_told_to_nobody(
+    shop: Shop, database_url: str, redis_url: str
+) -> None:
+    async with leading(database_url, redis_url), following(shop, redis_url) as early:
+        listener = early.listen(Listener())
+        with capture_logs() as said:
+            await say(shop, 2)
+            await positions(listener, 2)
+            async with shop.desk.pool.connection() as connection:
+                await connection.execute(NEWER)
+            await say(shop, 2)
+            assert await positions(listener, 6) == [5, 6]
+            async with following(shop, redis_url) as late:
+                for hub in (early, late):
+                    missed = await hub.resume(Listener(), hub.epoch, 1, 6)
+                    assert [position for position, _ in missed or []] == [2, 5, 6]
+                async with Redis.from_url(redis_url) as redis:  # pyright: ignore[reportUnknownMemberType]
+                    await redis.execute_command("FLUSHALL")  # pyright: ignore[reportUnknownMemberType]
+                missed = await late.resume(Listener(), late.epoch, 1, 6)
+                assert [position for position, _ in missed or []] == [2, 5, 6]
+            await say(shop, 1)
+            assert await positions(listener, 7) == [7]
+    told = [entry["position"] for entry in said if entry["event"] == "hub event not understood"]
+    assert told == [3, 4]
 
 
 async def test_another_history_or_the_future_cannot_be_resumed(
