@@ -1,5 +1,6 @@
 """What the browser is told beside the answer itself."""
 
+import os
 from pathlib import Path
 
 import httpx
@@ -86,6 +87,33 @@ async def test_the_page_of_the_inbox_may_run_nothing_but_its_own_files(
             assert "default-src 'self'" in policy
             assert "frame-ancestors 'none'" in policy
             assert "unsafe" not in str(policy)
+
+
+async def test_page_and_loader_are_asked_for_each_time_and_sent_once_a_build(
+    door: Door, tmp_path: Path
+) -> None:
+    (tmp_path / "inbox").mkdir()
+    settings = msgspec.structs.replace(door.settings, web_dist=tmp_path)
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        client = Door(app, door.shop, settings).client()
+        for path, name in (("/", "inbox/index.html"), ("/widget.js", "widget.js")):
+            assert (await client.get(path)).status_code == 503
+            (tmp_path / name).write_text("one build")
+            first = await client.get(path)
+            assert (first.status_code, first.text) == (200, "one build")
+            assert first.headers["cache-control"] == "no-cache"
+            mark = first.headers["etag"]
+            for known in (mark, f"W/{mark}", f'"other", {mark}'):
+                again = await client.get(path, headers={"if-none-match": known})
+                assert (again.status_code, again.content) == (304, b"")
+                assert again.headers["etag"] == mark
+                assert again.headers["cache-control"] == "no-cache"
+            made = (tmp_path / name).stat()
+            (tmp_path / name).write_text("new build")
+            os.utime(tmp_path / name, ns=(made.st_atime_ns, made.st_mtime_ns))
+            anew = await client.get(path, headers={"if-none-match": mark})
+            assert (anew.status_code, anew.text) == (200, "new build")
 
 
 async def test_the_built_inbox_keeps_to_its_policy(
