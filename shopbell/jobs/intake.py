@@ -24,7 +24,7 @@ from shopbell.desk.connections.vault import Vault
 from shopbell.desk.database import Desk
 from shopbell.desk.errors import DeskError, Invalid
 from shopbell.desk.inbound import commands as payloads
-from shopbell.desk.inbound.facts import TooEarly, take_in, write_message
+from shopbell.desk.inbound.facts import TooEarly, hand_over, take_in, write_message
 from shopbell.desk.inbound.reads import came, payload, thread_known
 from shopbell.desk.inbound.types import Fact, Kept, Raw
 from shopbell.desk.messages.types import MAX_ATTACHMENTS, Author
@@ -146,9 +146,14 @@ class Intake:
             await take_in(self.desk, connection, fact)
 
     async def _message(self, connection: Connection, fact: Fact) -> None:
-        """Keep the files whose bytes came along, then write the message; once for its id."""
-        if await came(self.desk, connection.id, fact.external_id):
-            return
+        """Keep the files whose bytes came along, then write the message; once for its id. One that
+        was handed to people goes to them even when it had come before."""
+        if not await came(self.desk, connection.id, fact.external_id):
+            await self._write(connection, fact)
+        if fact.to_people:
+            await hand_over(self.desk, connection, fact)
+
+    async def _write(self, connection: Connection, fact: Fact) -> None:
         uploader = f"connection:{connection.id}"
         kept: list[UUID] = []
         for file in [one for one in fact.attachments if one.data][:MAX_ATTACHMENTS]:
