@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -16,6 +15,7 @@ from tests.stack import Stack
 
 Row = dict[str, Any]
 SECOND = "server-2"
+KEPT_CONNECTIONS = 8
 
 
 class House:
@@ -64,16 +64,20 @@ class House:
             found = await connection.execute(query.encode(), values)
             return await found.fetchall() if found.description else []
 
-    async def ready(self, url: str | None = None) -> None:
-        """Wait until a server serves again."""
-        async with httpx.AsyncClient(base_url=url or self.urls[0], timeout=2) as http:
+    async def ready(self) -> None:
+        """Wait until each server serves, by every connection to the database that it keeps."""
+        for url in self.urls:
+            async with httpx.AsyncClient(base_url=url, timeout=20) as http:
 
-            async def serves() -> bool:
-                with suppress(httpx.HTTPError):
-                    return (await http.get("/readyz")).status_code == 200
-                return False
+                async def serves(http: httpx.AsyncClient = http) -> bool:
+                    asked = (http.get("/readyz") for _ in range(KEPT_CONNECTIONS))
+                    answers = await asyncio.gather(*asked, return_exceptions=True)
+                    return all(
+                        isinstance(one, httpx.Response) and one.status_code == 200
+                        for one in answers
+                    )
 
-            await until(serves)
+                await until(serves)
 
     async def the_assistant_answers(self) -> None:
         """A new shopper asks and is answered."""
@@ -111,6 +115,7 @@ async def until(holds: Callable[[], Awaitable[object]], within: float = 30.0) ->
 async def house(stack: Stack) -> AsyncIterator[House]:
     """The shared stack with one server."""
     house = House(stack)
+    await house.ready()
     yield house
     await house.leave()
 
@@ -125,5 +130,6 @@ def second_url(shared_stack: Stack) -> str:
 async def two_servers(stack: Stack, second_url: str) -> AsyncIterator[House]:
     """The shared stack with two servers; everyone moves to the other when one is gone."""
     house = House(stack, second_url)
+    await house.ready()
     yield house
     await house.leave()

@@ -426,9 +426,8 @@ def nothing_withheld(patch: pytest.MonkeyPatch) -> None:
 
 def same_epoch(patch: pytest.MonkeyPatch) -> None:
     """A takeover keeps the epoch."""
-    same = mutant(rules.take, ("epoch=ticket.epoch + 1", "epoch=ticket.epoch"))
-    for module in (control, messages):
-        patch.setattr(module, "take", same)
+    same = mutant(rules.seize, ("epoch=ticket.epoch + 1", "epoch=ticket.epoch"))
+    patch.setattr(rules, "seize", same)
 
 
 def sent_again(patch: pytest.MonkeyPatch) -> None:
