@@ -24,6 +24,7 @@ from shopbell.desk.connections.vault import Vault
 from shopbell.desk.database import Desk
 from shopbell.desk.errors import DeskError, Invalid
 from shopbell.desk.inbound import commands as payloads
+from shopbell.desk.inbound.albums import join
 from shopbell.desk.inbound.facts import TooEarly, hand_over, take_in, write_message
 from shopbell.desk.inbound.reads import came, payload, thread_known
 from shopbell.desk.inbound.types import Fact, Kept, Raw
@@ -148,7 +149,9 @@ class Intake:
     async def _message(self, connection: Connection, fact: Fact) -> None:
         """Keep the files whose bytes came along, then write the message; once for its id. One that
         was handed to people goes to them even when it had come before."""
-        if not await came(self.desk, connection.id, fact.external_id):
+        if fact.joins:
+            await join(self.desk, connection, fact)
+        elif not await came(self.desk, connection.id, fact.external_id):
             await self._write(connection, fact)
         if fact.to_people:
             await hand_over(self.desk, connection, fact)

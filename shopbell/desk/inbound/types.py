@@ -100,7 +100,8 @@ class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id where the platform gives it back. `place` is where an answer goes; empty: to the sender.
     `window_hours` is how long free answers are taken from `at` on, where this differs from the
     capability record's. `code` and `words` tell of a failure, `context` of an ad or a story.
-    `to_people`: a moderator handed this message to the desk, so people answer it.
+    `to_people`: a moderator handed this message to the desk, so people answer it. `joins`: a part
+    of a message whose other parts, under the same id, come by themselves, as an album's pictures do.
     """
 
     kind: FactKind

@@ -4,9 +4,10 @@ Each function is one transaction under the thread's lock. A message's id is made
 so the same message given twice is written once and answered with the row that stands.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 from msgspec import Struct
@@ -32,6 +33,7 @@ from shopbell.desk.messages.types import (
     Citation,
     Delivery,
     Draft,
+    ExpectedFile,
     Message,
     MessageExtra,
     Page,
@@ -59,11 +61,12 @@ class Written(Struct, frozen=True, kw_only=True):
     repeated: bool = False
 
 
-def check_draft(draft: Draft) -> Draft:
+def check_draft(draft: Draft, *, brings_files: bool = False) -> Draft:
     """The draft with its text trimmed, and card numbers and keys in it masked: this is before
-    anything keeps it or thinks about it. Raises Invalid with words that say what to do."""
+    anything keeps it or thinks about it. `brings_files`: some are still to be fetched. Raises
+    Invalid with words that say what to do."""
     text = masked(draft.text.replace("\x00", "").strip())
-    if not text and not draft.attachments:
+    if not text and not draft.attachments and not brings_files:
         raise Invalid("The message is empty", "Write something, or add a file.")
     if len(text) > MAX_TEXT:
         raise Invalid(
@@ -90,7 +93,7 @@ async def receive(
     widget: then the same external id is the same message. Raises Invalid for an unfit draft and
     NotFound for an id that is another thread's message, or a file that is not the uploader's.
     """
-    draft = check_draft(draft)
+    draft = check_draft(draft, brings_files=bool(arrival and arrival.files))
     try:
         async with work(desk, thread_id=thread_id, message_id=draft.id) as unit:
             known = unit.written or (
@@ -356,16 +359,7 @@ async def _arrived(
     quoted = (
         await came_before(unit, connection, arrival.reply_to) if arrival.reply_to else None
     ) or (await _sent_as(unit, connection, arrival.reply_to) if arrival.reply_to else None)
-    expected = tuple(
-        Attachment(
-            id=uuid7(),
-            name=clean_name(one.name),
-            media_type=one.media_type,
-            size=one.size,
-            state="expected",
-        )
-        for one in arrival.files[:MAX_ATTACHMENTS]
-    )
+    awaited = awaited_files(draft.id, arrival.files)
     message = add_message(
         unit,
         author,
@@ -375,25 +369,48 @@ async def _arrived(
         files=files,
         html=arrival.html,
         extra=MessageExtra(
-            attachments=expected,
+            attachments=tuple(awaited),
             reply_to=quoted.id if quoted else None,
             whole=masked(arrival.whole[:LONGEST_WHOLE]),
             context=masked(arrival.context[:LONGEST_PAGE_TEXT]),
             mail=arrival.mail,
         ),
     )
-    for kept, one in zip(expected, arrival.files, strict=False):
+    expect_files(unit, message.id, connection, awaited)
+    unit.write("save_contact", **contact_values(unit, connection.id, arrival.place))
+    return message
+
+
+def awaited_files(message_id: UUID, files: tuple[ExpectedFile, ...]) -> dict[Attachment, str]:
+    """Attachments to be, with the platform's name for each. A message's file keeps its id however
+    often it is told of."""
+    by_ref = {one.ref: one for one in files}
+    return {
+        Attachment(
+            id=uuid5(message_id, ref),
+            name=clean_name(one.name),
+            media_type=one.media_type,
+            size=one.size,
+            state="expected",
+        ): ref
+        for ref, one in list(by_ref.items())[:MAX_ATTACHMENTS]
+    }
+
+
+def expect_files(
+    unit: Work, message_id: UUID, connection: Connection, awaited: Mapping[Attachment, str]
+) -> None:
+    """Have these fetched from the platform."""
+    for file, ref in awaited.items():
         unit.write(
             "expect_file",
-            id=kept.id,
-            message_id=message.id,
+            id=file.id,
+            message_id=message_id,
             connection_id=connection.id,
-            ref=one.ref,
+            ref=ref,
             storage_key=new_key(),
             at=unit.at,
         )
-    unit.write("save_contact", **contact_values(unit, connection.id, arrival.place))
-    return message
 
 
 async def _sent_as(unit: Work, connection: Connection, external_id: str) -> Message | None:
