@@ -209,7 +209,7 @@ async def test_a_customers_files_follow_them_into_their_thread(door: Door) -> No
 async def test_a_channel_that_carries_no_files_says_so(door: Door) -> None:
     chat, inbox = await door.chat(), await door.agent()
     ticket = await ticket_of(door, chat)
-    await door.sql("UPDATE ticket SET channel = 'http'")
+    await door.sql("UPDATE ticket SET channel = 'smoke signals'")
     file = (await brought(inbox, PDF, "notes.pdf"))["id"]
     refused = await reply(inbox, ticket, file)
     assert (refused.status_code, refused.json()["type"]) == (422, "invalid")
