@@ -129,6 +129,7 @@ async def _settle(
     if isinstance(result, Sent):
         room.resting.worked(connection.id)
         await deliveries.sent(desk, outgoing, holder, result.external_id, result.parts)
+        await connections.sent(desk, connection.id)
         if connection.health == "degraded":
             await connections.set_health(desk, connection.id, "ok")
         return

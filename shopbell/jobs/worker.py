@@ -28,6 +28,7 @@ from shopbell.desk.attachments.storage import open_storage
 from shopbell.desk.connections.vault import Vault
 from shopbell.desk.database import Desk, open_desk
 from shopbell.jobs.answering import answer_ticket
+from shopbell.jobs.canary import check_for_ever
 from shopbell.jobs.delivering import deliver_thread
 from shopbell.jobs.fetching import fetch_files
 from shopbell.jobs.intake import Intake
@@ -131,6 +132,7 @@ async def working(
                 ("jobs", lambda: _take_jobs(room)),
                 ("sweepers", lambda: sweep_for_ever(room)),
                 ("ears", lambda: listen_for_ever(room)),
+                ("canary", lambda: check_for_ever(room)),
             )
         ]
         try:

@@ -3,8 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shopbell.connectors.channels.registry import labels
-from shopbell.desk.connections.reads import brands
+from shopbell.connectors.channels.registry import capabilities, labels
+from shopbell.desk.connections.reads import brands, connections
 from shopbell.desk.people.reads import everyone, teams
 from shopbell.desk.people.types import Agent
 from shopbell.server.doors import answer, state_of
@@ -26,6 +26,8 @@ async def me(state: State, agent: Agent) -> Me:
         teams=await teams(state.desk),
         brands=await brands(state.desk),
         channels=dict(labels()),
+        capabilities=dict(capabilities()),
+        connections=tuple(one.connection for one in await connections(state.desk)),
         epoch=epoch,
         position=position,
     )

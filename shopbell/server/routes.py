@@ -6,6 +6,8 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from shopbell.server import (
     agents,
+    connections,
+    deliveries,
     files,
     health,
     hooks,
@@ -26,6 +28,8 @@ from shopbell.server.widget.doors import open_to_pages, preflight, visitors_only
 TICKET = "/api/tickets/{ticket_id}"
 THREAD = "/api/threads/{thread_id}"
 AGENT = "/api/agents/{agent_id}"
+CONNECTION = "/api/connections/{connection_id}"
+MESSAGE = "/api/messages/{message_id}"
 
 
 def routes(web_dist: Path) -> list[BaseRoute]:
@@ -72,7 +76,16 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route(AGENT, agents_only("admin", agents.change), methods=["PATCH"]),
         Route(f"{AGENT}/invitation", agents_only("admin", agents.invite_again), methods=["POST"]),
         Route(f"{AGENT}/sessions", agents_only("admin", agents.end_sessions), methods=["DELETE"]),
+        Route("/api/connections", agents_only("admin", connections.index)),
+        Route("/api/connections", agents_only("admin", connections.create), methods=["POST"]),
+        Route(CONNECTION, agents_only("admin", connections.change), methods=["PATCH"]),
+        Route(f"{CONNECTION}/check", agents_only("admin", connections.check), methods=["POST"]),
+        Route("/api/deliveries", agents_only("viewer", deliveries.index)),
+        Route(f"{MESSAGE}/retry", agents_only("agent", deliveries.retry), methods=["POST"]),
+        Route(f"{MESSAGE}/move", agents_only("agent", deliveries.move), methods=["POST"]),
         Route("/", pages.inbox),
+        Route("/unsent", pages.inbox),
+        Route("/settings/{rest:path}", pages.inbox),
         Route("/t/{rest:path}", pages.inbox),
         Route("/invitation", pages.inbox),
         Route("/widget.js", pages.widget_loader),

@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shopbell.desk.control import commands as control
+from shopbell.desk.deliveries.reads import count_unsent
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.commands import reply
 from shopbell.desk.people.types import Agent
@@ -38,10 +39,10 @@ async def index(request: Request) -> Response:
 
 
 async def counts(request: Request) -> Response:
-    found = await reads.counts(state_of(request).desk, _agent(request))
-    return answer(
-        Counts(**{("all_open" if name == "open" else name): n for name, n in found.items()})
-    )
+    desk = state_of(request).desk
+    found = await reads.counts(desk, _agent(request))
+    named = {("all_open" if name == "open" else name): n for name, n in found.items()}
+    return answer(Counts(**named, unsent=await count_unsent(desk)))
 
 
 async def show(request: Request) -> Response:

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from shopbell.desk.connections.types import Brand
+from shopbell.connectors.channels.types import Field
+from shopbell.desk.connections.types import AnswerMode, Brand, Capability, Connection
+from shopbell.desk.deliveries.types import Unsent
 from shopbell.desk.events.types import AgentRead
 from shopbell.desk.messages.types import Draft, Message
 from shopbell.desk.people.types import Agent, Role, Team
@@ -36,19 +38,22 @@ class SetPassword(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 class Me(Struct, frozen=True, kw_only=True):
     """GET /api/me: who is signed in, and what the inbox needs to name things. `channels` are
-    the names people know them by; `position` was reached before any of this was read."""
+    the names people know them by, `capabilities` what each can carry, `connections` the accounts;
+    `position` was reached before any of this was read."""
 
     agent: Agent
     people: tuple[Agent, ...]
     teams: tuple[Team, ...]
     brands: tuple[Brand, ...]
     channels: dict[str, str]
+    capabilities: dict[str, Capability]
+    connections: tuple[Connection, ...]
     epoch: UUID
     position: int
 
 
 class Counts(Struct, frozen=True, kw_only=True):
-    """GET /api/counts: tickets in each built-in view, absolute."""
+    """GET /api/counts: tickets in each built-in view, and messages that did not go out, absolute."""
 
     mine: int
     unassigned: int
@@ -57,6 +62,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     all_open: int
     snoozed: int
     resolved: int
+    unsent: int
 
 
 class TicketPage(Struct, frozen=True, kw_only=True):
@@ -182,3 +188,88 @@ class ChangeAgent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     name: Short | None = None
     role: Role | None = None
     disabled: bool | None = None
+
+
+class ChannelKind(Struct, frozen=True, kw_only=True):
+    """A channel that can be connected. `form` is what to enter; `hooked` says that its platform
+    calls a hook of ours, `checked` that it can be asked how an account is."""
+
+    capability: Capability
+    form: tuple[Field, ...]
+    hooked: bool
+    checked: bool
+
+
+class ConnectionShown(Struct, frozen=True, kw_only=True):
+    """A connection as admins see it. `kept` names the credentials that are there, never their
+    values. `hook` is the address to enter at the platform, empty where it needs none."""
+
+    connection: Connection
+    kept: tuple[str, ...]
+    hook: str
+    heard_at: datetime | None
+    sent_at: datetime | None
+    checked_at: datetime | None
+
+
+class Connections(Struct, frozen=True, kw_only=True):
+    """GET /api/connections: the accounts, and the channels that can be connected."""
+
+    connections: tuple[ConnectionShown, ...]
+    channels: tuple[ChannelKind, ...]
+
+
+class Connected(Struct, frozen=True, kw_only=True):
+    """A connection after it was made or changed; `made` are secrets that Shopbell made, shown only
+    here."""
+
+    shown: ConnectionShown
+    made: dict[str, str]
+
+
+Entered = Annotated[
+    dict[
+        Annotated[str, Meta(max_length=60)],
+        Annotated[str, Meta(max_length=8000)],
+    ],
+    Meta(max_length=30),
+]
+
+
+class NewConnection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /api/connections: `entered` by the names of the channel's form."""
+
+    channel: Short
+    name: Short = ""
+    brand_id: UUID | None = None
+    entered: Entered
+
+
+class ChangeConnection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """PATCH /api/connections/{id}: only what is given changes; `entered` replaces those
+    credentials and leaves the others."""
+
+    name: Short | None = None
+    answer_mode: AnswerMode | None = None
+    paused: bool | None = None
+    entered: Entered | None = None
+
+
+class UnsentPage(Struct, frozen=True, kw_only=True):
+    """GET /api/deliveries: newest first; `next` is the cursor of the following page."""
+
+    unsent: tuple[Unsent, ...]
+    next: str | None = None
+
+
+class Retry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`on_purpose`: even a message that may have arrived."""
+
+    on_purpose: bool = False
+
+
+class Move(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """By which other connection; `on_purpose` as for a retry."""
+
+    connection_id: UUID
+    on_purpose: bool = False

@@ -12,7 +12,7 @@ from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.commands import receive
 from shopbell.desk.messages.types import Draft
 from tests.chaos.conftest import House, until
-from tests.peers.webhook_peer import SECRET, WebhookPeer
+from tests.peers.http_shop import SECRET, HttpShop
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Outside:
         return bool(await self.house.rows(query, self.thread, text, status))
 
 
-async def outside(house: House, peer: WebhookPeer, text: str) -> Outside:
+async def outside(house: House, peer: HttpShop, text: str) -> Outside:
     """A connection to the peer, and a customer who has just written by it."""
     brand = (await house.rows("SELECT id FROM brand LIMIT 1"))[0]["id"]
     connection = Connection(

@@ -10,15 +10,15 @@ from shopbell.cli.children import variables
 from shopbell.cli.embedded.children import Child
 from tests.chaos.conftest import House, until
 from tests.chaos.outside import outside
-from tests.peers.webhook_peer import WebhookPeer, webhook_peer
+from tests.peers.http_shop import HttpShop, http_shop
 from tests.stack import ROOT
 
 MOTHS = "How do I keep moths away from my knitwear?"
 
 
 @pytest.fixture
-async def peer() -> AsyncGenerator[WebhookPeer]:
-    async with webhook_peer() as peer:
+async def peer() -> AsyncGenerator[HttpShop]:
+    async with http_shop() as peer:
         yield peer
 
 
@@ -39,7 +39,7 @@ def forgetful(house: House) -> Iterator[Child]:
 
 
 async def test_what_a_killed_worker_was_sending_is_sent_again_under_its_key_and_taken_once(
-    house: House, peer: WebhookPeer
+    house: House, peer: HttpShop
 ) -> None:
     peer.mood = "silent"
     ben = await house.agent(1)
@@ -51,12 +51,12 @@ async def test_what_a_killed_worker_was_sending_is_sent_again_under_its_key_and_
     house.stack.revive("worker")
     await mia.delivery_is("It is.", "sent")
     assert peer.texts == ["It is."]
-    assert len(peer.asked) == 2
-    assert len(set(peer.asked)) == 1
+    assert len(peer.calls) == 2
+    assert len(set(peer.calls)) == 1
 
 
 async def test_what_was_being_sent_where_no_repeat_can_be_told_is_uncertain_and_shown_so(
-    house: House, peer: WebhookPeer, forgetful: Child
+    house: House, peer: HttpShop, forgetful: Child
 ) -> None:
     peer.mood = "silent"
     ben = await house.agent(1)
@@ -73,11 +73,11 @@ async def test_what_was_being_sent_where_no_repeat_can_be_told_is_uncertain_and_
     await ben.answered(await ben.reply(str(mia.ticket), "Did it arrive?"))
     await mia.delivery_is("Did it arrive?", "sent")
     assert peer.texts == ["It is.", "Did it arrive?"]
-    assert len(peer.asked) == 2
+    assert len(peer.calls) == 2
 
 
 async def test_what_the_assistant_has_queued_is_withheld_by_a_takeover_and_never_sent(
-    house: House, peer: WebhookPeer
+    house: House, peer: HttpShop
 ) -> None:
     peer.mood = "busy"
     ben = await house.agent(1)
@@ -111,5 +111,5 @@ async def test_what_the_assistant_has_queued_is_withheld_by_a_takeover_and_never
     assert [one["delivery"]["status"] for one in shown] == ["withheld"]
 
 
-async def _asked(peer: WebhookPeer, count: int) -> bool:
-    return len(peer.asked) >= count
+async def _asked(peer: HttpShop, count: int) -> bool:
+    return len(peer.calls) >= count

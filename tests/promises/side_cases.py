@@ -4,14 +4,18 @@ import dataclasses
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
+import pytest
 
 from shopbell.desk.customers.types import Customer
 from shopbell.desk.deliveries import commands as deliveries
 from shopbell.desk.deliveries.types import Outgoing
+from shopbell.desk.errors import Invalid
+from shopbell.desk.ids import uuid7
 from shopbell.desk.threads.commands import agent_read, customer_read
-from shopbell.desk.tickets.commands import end_snooze, snooze
+from shopbell.desk.tickets.commands import end_snooze, resolve, snooze
 from shopbell.desk.turns.commands import learn_language, suggest
 from tests.promises.cases import LATER, Scene, Steps, of
 
@@ -186,3 +190,86 @@ async def _claimed(scene: Scene, lease: timedelta = LEASE) -> Outgoing:
 async def _sending(scene: Scene) -> AsyncGenerator[Outgoing]:
     await _reply_by_platform(scene)
     yield await _claimed(scene)
+
+
+@of(deliveries.retry)
+async def a_failed_message_that_is_tried_again(scene: Scene) -> Steps:
+    message = await _failed(scene)
+    yield
+    await deliveries.retry(scene.shop.desk, message, scene.cleo)
+
+
+@of(deliveries.retry)
+async def an_uncertain_message_that_is_sent_again_on_purpose(scene: Scene) -> Steps:
+    async with _sending(scene) as outgoing:
+        await deliveries.uncertain(scene.shop.desk, outgoing, "w1", "No answer came.")
+    yield
+    await deliveries.retry(scene.shop.desk, outgoing.message.id, scene.cleo, on_purpose=True)
+
+
+@of(deliveries.retry, quiet=True)
+async def an_uncertain_message_that_is_not_sent_again_by_mistake(scene: Scene) -> Steps:
+    async with _sending(scene) as outgoing:
+        await deliveries.uncertain(scene.shop.desk, outgoing, "w1", "No answer came.")
+    yield
+    with pytest.raises(deliveries.Uncertain):
+        await deliveries.retry(scene.shop.desk, outgoing.message.id, scene.cleo)
+
+
+@of(deliveries.retry, quiet=True)
+async def a_message_that_went_out_is_not_sent_again(scene: Scene) -> Steps:
+    async with _sending(scene) as outgoing:
+        await deliveries.sent(scene.shop.desk, outgoing, "w1", "wamid.1")
+    yield
+    with pytest.raises(deliveries.Settled):
+        await deliveries.retry(scene.shop.desk, outgoing.message.id, scene.cleo, on_purpose=True)
+
+
+@of(deliveries.move)
+async def a_failed_message_that_goes_another_way(scene: Scene) -> Steps:
+    message = await _failed(scene)
+    way = await _other_way(scene)
+    yield
+    await deliveries.move(scene.shop.desk, message, scene.cleo, way)
+
+
+@of(deliveries.move)
+async def a_failed_message_of_an_older_ticket_that_goes_another_way(scene: Scene) -> Steps:
+    message = await _failed(scene)
+    way = await _other_way(scene)
+    await resolve(scene.shop.desk, scene.ticket, scene.ben)
+    scene.pass_days(15)
+    await scene.says("A new matter")
+    yield
+    await deliveries.move(scene.shop.desk, message, scene.cleo, way)
+
+
+@of(deliveries.move, quiet=True)
+async def a_way_on_which_nobody_knows_the_customer(scene: Scene) -> Steps:
+    message = await _failed(scene)
+    yield
+    with pytest.raises(Invalid):
+        await deliveries.move(scene.shop.desk, message, scene.cleo, uuid7())
+
+
+async def _failed(scene: Scene) -> UUID:
+    """Ben's reply, which the platform refused for good."""
+    async with _sending(scene) as outgoing:
+        await deliveries.failed(scene.shop.desk, outgoing, "w1", "The number is not in use.")
+    return outgoing.message.id
+
+
+async def _other_way(scene: Scene) -> UUID:
+    """Another connection, by which the customer has written before."""
+    way = uuid7()
+    brand = scene.shop.connection.brand_id
+    await scene.run(
+        "INSERT INTO connection (id, brand_id, channel, name) VALUES (%s, %s, 'telegram', 'Fold')",
+        *(way, brand),
+    )
+    await scene.run(
+        "INSERT INTO contact (connection_id, thread_id, place, identity, heard_at)"
+        " VALUES (%s, %s, 'chat-7', '7', now())",
+        *(way, scene.thread),
+    )
+    return way

@@ -126,11 +126,48 @@ export interface BrandSettings {
   language?: string
 }
 
+/** What a channel can carry: composer, assistant and rules read this and nothing else. `max_text` in characters, `max_file` in bytes, `reply_window` in hours (None: never shuts). `human_window`: in those hours people may still answer after the window shut. `sender` is the kind of identity by which the platform names people. `live` says that committing a message is sending it: readers follow the stream themselves. */
+export interface Capability {
+  channel: string
+  label: string
+  max_text: number
+  media_types: string[]
+  max_file: number
+  formatting: "html" | "markdown" | "plain"
+  buttons: number
+  reply_window: number | null
+  human_window: number | null
+  templates: boolean
+  receipts: ("delivered" | "read")[]
+  typing: boolean
+  idempotent_sends: boolean
+  community: boolean
+  live: boolean
+  sender: string
+  regions: string
+}
+
 /** Only the given fields change; disabling, or another role, signs the agent out everywhere. */
 export interface ChangeAgent {
   name?: string | null
   role?: "admin" | "agent" | "viewer" | null
   disabled?: boolean | null
+}
+
+/** PATCH /api/connections/{id}: only what is given changes; `entered` replaces those credentials and leaves the others. */
+export interface ChangeConnection {
+  name?: string | null
+  answer_mode?: "first" | "off" | "suggest" | null
+  paused?: boolean | null
+  entered?: Record<string, string> | null
+}
+
+/** A channel that can be connected. `form` is what to enter; `hooked` says that its platform calls a hook of ours, `checked` that it can be asked how an account is. */
+export interface ChannelKind {
+  capability: Capability
+  form: Field[]
+  hooked: boolean
+  checked: boolean
 }
 
 /** What a sentence of the assistant rests on. */
@@ -141,6 +178,12 @@ export interface Citation {
   kind?: "article" | "order" | "product"
   chunk_id?: Uuid | null
   language?: string | null
+}
+
+/** A connection after it was made or changed; `made` are secrets that Shopbell made, shown only here. */
+export interface Connected {
+  shown: ConnectionShown
+  made: Record<string, string>
 }
 
 /** One configured account of a channel. */
@@ -165,7 +208,36 @@ export interface ConnectionSettings {
   options?: Record<string, string>
 }
 
-/** GET /api/counts: tickets in each built-in view, absolute. */
+/** A connection as admins see it. `kept` names the credentials that are there, never their values. `hook` is the address to enter at the platform, empty where it needs none. */
+export interface ConnectionShown {
+  connection: Connection
+  kept: string[]
+  hook: string
+  heard_at: Instant | null
+  sent_at: Instant | null
+  checked_at: Instant | null
+}
+
+/** GET /api/connections: the accounts, and the channels that can be connected. */
+export interface Connections {
+  connections: ConnectionShown[]
+  channels: ChannelKind[]
+}
+
+/** How a customer can be answered by one connection: where they wrote from, or, with no `heard_at`, an address of theirs that was verified elsewhere. */
+export interface Contact {
+  thread_id: Uuid
+  connection_id: Uuid
+  channel: string
+  place: string
+  identity: string
+  community: boolean
+  window_until: Instant | null
+  opted_out: boolean
+  heard_at: Instant | null
+}
+
+/** GET /api/counts: tickets in each built-in view, and messages that did not go out, absolute. */
 export interface Counts {
   mine: number
   unassigned: number
@@ -174,6 +246,7 @@ export interface Counts {
   all_open: number
   snoozed: number
   resolved: number
+  unsent: number
 }
 
 /** One shopper. */
@@ -226,6 +299,17 @@ export interface Events {
   events: Event[]
 }
 
+/** One thing a person has to enter to connect an account; `help` says where to find it. `made`: left empty, Shopbell makes one and shows it once, to be entered at the platform: any `token`, or a `whsec` of Standard Webhooks. */
+export interface Field {
+  name: string
+  label: string
+  help: string
+  secret: boolean
+  required: boolean
+  default: string
+  made: "" | "token" | "whsec"
+}
+
 /** What the assistant left for the people, and what it told the customer. */
 export interface Handoff {
   reason: "approval" | "asked" | "away" | "failed" | "no_answer" | "policy" | "stranger" | "tone" | "unavailable"
@@ -264,13 +348,15 @@ export interface MailHead {
   warning?: string
 }
 
-/** GET /api/me: who is signed in, and what the inbox needs to name things. `channels` are the names people know them by; `position` was reached before any of this was read. */
+/** GET /api/me: who is signed in, and what the inbox needs to name things. `channels` are the names people know them by, `capabilities` what each can carry, `connections` the accounts; `position` was reached before any of this was read. */
 export interface Me {
   agent: Agent
   people: Agent[]
   teams: Team[]
   brands: Brand[]
   channels: Record<string, string>
+  capabilities: Record<string, Capability>
+  connections: Connection[]
   epoch: Uuid
   position: number
 }
@@ -309,10 +395,24 @@ export interface MessagePage {
   more: boolean
 }
 
+/** By which other connection; `on_purpose` as for a retry. */
+export interface Move {
+  connection_id: Uuid
+  on_purpose?: boolean
+}
+
 export interface NewAgent {
   email: string
   name: string
   role: "admin" | "agent" | "viewer"
+}
+
+/** POST /api/connections: `entered` by the names of the channel's form. */
+export interface NewConnection {
+  channel: string
+  name?: string
+  brand_id?: Uuid | null
+  entered: Record<string, string>
 }
 
 /** One block of staffed hours; `day` 0 is Monday, times are local `HH:MM`. */
@@ -391,6 +491,11 @@ export interface Release {
 export interface Reply {
   draft: Draft
   take?: boolean
+}
+
+/** `on_purpose`: even a message that may have arrived. */
+export interface Retry {
+  on_purpose?: boolean
 }
 
 /** POST /api/invitation: accept a one-time link. */
@@ -578,7 +683,7 @@ export interface Ticket {
   version?: number
 }
 
-/** GET /api/tickets/{id}: all that opening a ticket shows. `messages` are the thread's newest, oldest first, and `more` says that there are older ones; `tickets` are the thread's newest 100, oldest first. `read_seq` is how far the asking agent has read. */
+/** GET /api/tickets/{id}: all that opening a ticket shows. `messages` are the thread's newest, oldest first, and `more` says that there are older ones; `tickets` are the thread's newest 100, oldest first. `read_seq` is how far the asking agent has read, `contacts` where the customer can be answered. */
 export interface TicketOpen {
   ticket: Ticket
   thread: Thread
@@ -587,6 +692,7 @@ export interface TicketOpen {
   more: boolean
   tickets: Ticket[]
   read_seq: number
+  contacts: Contact[]
 }
 
 /** GET /api/tickets: newest change first; `next` is the cursor of the following page. `reads` are the asking agent's own read positions for these threads. */
@@ -618,6 +724,21 @@ export interface Typing {
   author: Author
   ticket_id: Uuid | null
   note: boolean
+}
+
+/** A message that did not go out, or perhaps did not, on a ticket that is not settled. `ways` are the other connections by which its customer can be answered now. */
+export interface Unsent {
+  message: Message
+  ticket: Ticket
+  connection_id: Uuid
+  at: Instant
+  ways: Uuid[]
+}
+
+/** GET /api/deliveries: newest first; `next` is the cursor of the following page. */
+export interface UnsentPage {
+  unsent: Unsent[]
+  next: string | null
 }
 
 /** The agent looks at this ticket (null: at none). Repeat it every 10 s while it is so. */

@@ -5,7 +5,7 @@ deliveries into requests. What it can do besides sending it says by the protocol
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -22,7 +22,11 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class Field(Struct, frozen=True, kw_only=True):
-    """One thing a person has to enter to connect an account; `help` says where to find it."""
+    """One thing a person has to enter to connect an account; `help` says where to find it.
+
+    `made`: left empty, Shopbell makes one and shows it once, to be entered at the platform: any
+    `token`, or a `whsec` of Standard Webhooks.
+    """
 
     name: str
     label: str
@@ -30,6 +34,7 @@ class Field(Struct, frozen=True, kw_only=True):
     secret: bool = False
     required: bool = True
     default: str = ""
+    made: Literal["", "token", "whsec"] = ""
 
 
 class Reply(Struct, frozen=True, kw_only=True):

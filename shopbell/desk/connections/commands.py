@@ -1,6 +1,7 @@
 """Connections: made, changed, held by one worker at a time, and how well they are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,8 +10,8 @@ from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from shopbell.desk.connections.reads import SQL, connection_from, secret_connection
-from shopbell.desk.connections.types import Connection, ConnectionSettings, Health
-from shopbell.desk.connections.vault import Credentials, Vault
+from shopbell.desk.connections.types import AnswerMode, Connection, ConnectionSettings, Health
+from shopbell.desk.connections.vault import Credentials, Sealed, Vault
 from shopbell.desk.database import Desk
 from shopbell.desk.errors import Invalid, NotFound
 from shopbell.desk.events.types import Event
@@ -46,7 +47,9 @@ async def connect(
         await _run(desk, "insert", **values)
     except UniqueViolation as there:
         raise Invalid("This account is connected already", "Change that connection.") from there
-    return (await secret_connection(desk, connection_id)).connection
+    made = (await secret_connection(desk, connection_id)).connection
+    await _tell(desk, made)
+    return made
 
 
 async def reconnect(
@@ -59,18 +62,22 @@ async def reconnect(
     account: str | None = None,
     settings: ConnectionSettings | None = None,
 ) -> Connection:
-    """Put new credentials in the place of old ones; those not given stay. Raises NotFound."""
+    """Put new credentials in the place of old ones; those not given stay, as far as a key still
+    opens them. Raises NotFound, and Invalid for an account that another connection has."""
     held = await secret_connection(desk, connection_id)
-    credentials = {**vault.open(connection_id, held.sealed), **changed}
-    rows = await _run(
-        desk,
-        "reseal",
-        id=connection_id,
-        sealed=vault.seal(connection_id, credentials),
-        account=account,
-        name=name or held.connection.name,
-        settings=Jsonb(settings or held.connection.settings),
-    )
+    with suppress(Sealed):
+        changed = {**vault.open(connection_id, held.sealed), **changed}
+    values = {
+        "id": connection_id,
+        "sealed": vault.seal(connection_id, changed),
+        "account": account,
+        "name": name or held.connection.name,
+        "settings": Jsonb(settings or held.connection.settings),
+    }
+    try:
+        rows = await _run(desk, "reseal", **values)
+    except UniqueViolation as there:
+        raise Invalid("This account is connected already", "Change that connection.") from there
     if not rows:
         raise NotFound("The connection")
     connection = (await secret_connection(desk, connection_id)).connection
@@ -79,10 +86,50 @@ async def reconnect(
 
 
 async def set_health(desk: Desk, connection_id: UUID, health: Health, words: str = "") -> None:
-    """How the connection is, with words that say what to do; told only when it changed."""
+    """How the connection is, with words that say what to do; told only when it changed. One that
+    people turned off stays off."""
     rows = await _run(desk, "set_health", id=connection_id, health=health, words=words)
     if rows:
         await _tell(desk, connection_from(rows[0]))
+
+
+async def pause(desk: Desk, connection_id: UUID, by: str) -> None:
+    """Send nothing by it until somebody turns it on again; what customers write is still kept."""
+    words = f"Paused by {by}. Turn it on again in Settings, Channels."
+    await _turn(desk, connection_id, "off", words)
+
+
+async def turn_on(desk: Desk, connection_id: UUID) -> None:
+    """End a pause; what waited to be sent goes out."""
+    await _turn(desk, connection_id, "ok", "")
+
+
+async def change(
+    desk: Desk, connection_id: UUID, *, name: str | None, answer_mode: AnswerMode | None
+) -> None:
+    """Change what is given: how people call it, and whether the assistant answers there."""
+    rows = await _run(desk, "rename", id=connection_id, name=name or None, answer_mode=answer_mode)
+    if not rows:
+        raise NotFound("The connection")
+    await _tell(desk, connection_from(rows[0]))
+
+
+async def due_for_check(desk: Desk, channels: Sequence[str], pause: timedelta) -> UUID | None:
+    """A connection of these channels whose time to be checked has come; it is due again after
+    `pause`. Those without credentials are none of ours to ask about."""
+    rows = await _run(desk, "due_for_check", channels=list(channels), pause=pause)
+    return rows[0]["id"] if rows else None
+
+
+async def checked(desk: Desk, connection_id: UUID, health: Health, words: str) -> None:
+    """Its platform was asked just now, and this is how the account is."""
+    await _run(desk, "checked", id=connection_id, at=desk.now())
+    await set_health(desk, connection_id, health, words)
+
+
+async def sent(desk: Desk, connection_id: UUID) -> None:
+    """Something went out by it just now; kept to ten seconds."""
+    await _run(desk, "sent", id=connection_id, at=desk.now())
 
 
 async def heard(desk: Desk, connection_id: UUID) -> None:
@@ -107,6 +154,13 @@ async def keep_cursor(
     return bool(
         await _run(desk, "keep_cursor", id=connection_id, holder=holder, cursor=Jsonb(dict(cursor)))
     )
+
+
+async def _turn(desk: Desk, connection_id: UUID, health: Health, words: str) -> None:
+    rows = await _run(desk, "turn", id=connection_id, health=health, words=words)
+    if not rows:
+        raise NotFound("The connection")
+    await _tell(desk, connection_from(rows[0]))
 
 
 async def _tell(desk: Desk, connection: Connection) -> None:

@@ -1,6 +1,6 @@
 -- name: one
 SELECT id, brand_id, channel, name, public_key, answer_mode, health, health_words, account, settings,
-       sealed, coalesce(secret, '') AS secret, cursor, heard_at, sent_at
+       sealed, coalesce(secret, '') AS secret, cursor, heard_at, sent_at, checked_at
 FROM connection WHERE id = :id;
 
 -- name: by_account
@@ -8,7 +8,7 @@ SELECT id FROM connection WHERE channel = :channel AND account = :account;
 
 -- name: every
 SELECT id, brand_id, channel, name, public_key, answer_mode, health, health_words, account, settings,
-       sealed, coalesce(secret, '') AS secret, cursor, heard_at, sent_at
+       sealed, coalesce(secret, '') AS secret, cursor, heard_at, sent_at, checked_at
 FROM connection ORDER BY channel, name, id;
 
 -- name: insert
@@ -22,8 +22,47 @@ RETURNING id;
 
 -- name: set_health
 UPDATE connection SET health = :health, health_words = :words
-WHERE id = :id AND (health, health_words) IS DISTINCT FROM (:health, :words)
+WHERE id = :id AND health <> 'off' AND (health, health_words) IS DISTINCT FROM (:health, :words)
 RETURNING id, brand_id, channel, name, public_key, answer_mode, health, health_words, account, settings;
+
+-- name: turn
+UPDATE connection SET health = :health, health_words = :words, check_at = now() WHERE id = :id
+RETURNING id, brand_id, channel, name, public_key, answer_mode, health, health_words, account, settings;
+
+-- name: rename
+UPDATE connection SET name = coalesce(:name, name), answer_mode = coalesce(:answer_mode, answer_mode)
+WHERE id = :id
+RETURNING id, brand_id, channel, name, public_key, answer_mode, health, health_words, account, settings;
+
+-- name: due_for_check
+UPDATE connection SET check_at = clock_timestamp() + :pause
+WHERE id = (
+    SELECT id FROM connection
+    WHERE channel = ANY(:channels) AND health <> 'off' AND sealed IS NOT NULL AND check_at <= clock_timestamp()
+    ORDER BY check_at LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING id;
+
+-- name: checked
+UPDATE connection SET checked_at = :at WHERE id = :id;
+
+-- name: contacts
+SELECT t.id AS thread_id, n.id AS connection_id, n.channel, coalesce(o.place, i.value) AS place,
+       coalesce(o.identity, i.value) AS identity, coalesce(o.community, false) AS community,
+       o.window_until, o.opted_out_at IS NOT NULL AS opted_out, o.heard_at
+FROM thread t CROSS JOIN connection n
+LEFT JOIN contact o ON o.thread_id = t.id AND o.connection_id = n.id
+LEFT JOIN LATERAL (
+    SELECT value FROM identity
+    WHERE o.thread_id IS NULL AND customer_id = t.customer_id AND verified_at IS NOT NULL
+      AND kind = :senders::jsonb ->> n.channel
+    ORDER BY created_at DESC LIMIT 1
+) i ON true
+WHERE t.id = ANY(:threads) AND (o.thread_id IS NOT NULL OR i.value IS NOT NULL)
+ORDER BY t.id, o.heard_at DESC NULLS LAST, n.channel, n.id;
+
+-- name: sent
+UPDATE connection SET sent_at = :at WHERE id = :id AND (sent_at IS NULL OR sent_at < :at - interval '10 s');
 
 -- name: heard
 UPDATE connection SET heard_at = :at WHERE id = :id AND (heard_at IS NULL OR heard_at < :at - interval '10 s');

@@ -1,13 +1,15 @@
 """Brands and connections as they are read."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from psycopg.types.json import Jsonb
 
-from shopbell.desk.connections.types import Brand, Connection
+from shopbell.desk.connections.types import Brand, Capability, Connection, Contact
 from shopbell.desk.database import Desk, load_queries
 from shopbell.desk.errors import NotFound
 
@@ -18,7 +20,7 @@ class Held(Struct, frozen=True, kw_only=True):
     """A connection with what only its connector may see: `sealed` is opened by the vault alone.
 
     `cursor` is how far a held connection was heard. `heard_at` and `sent_at` are the last good
-    message in and out.
+    message in and out, `checked_at` when its platform was last asked.
     """
 
     connection: Connection
@@ -27,6 +29,7 @@ class Held(Struct, frozen=True, kw_only=True):
     cursor: dict[str, Any]
     heard_at: datetime | None = None
     sent_at: datetime | None = None
+    checked_at: datetime | None = None
 
 
 async def brands(desk: Desk) -> tuple[Brand, ...]:
@@ -69,6 +72,33 @@ async def unleased(desk: Desk, channels: list[str]) -> list[UUID]:
         return [row["id"] for row in await found.fetchall()]
 
 
+async def contacts(desk: Desk, threads: Sequence[UUID]) -> tuple[Contact, ...]:
+    """Where the customers of these threads can be answered, by whichever connection."""
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(SQL["contacts"].encode(), contact_values(desk, threads))
+        return contacts_from(await found.fetchall())
+
+
+def contact_values(desk: Desk, threads: Sequence[UUID]) -> dict[str, Any]:
+    """The parameters of the query `contacts`."""
+    return {"threads": list(threads), "senders": Jsonb(_open_to_all(desk.capabilities))}
+
+
+def contacts_from(rows: Iterable[dict[str, Any]]) -> tuple[Contact, ...]:
+    """Contacts from the rows of the query `contacts`."""
+    return tuple(msgspec.convert(row, Contact) for row in rows)
+
+
+def _open_to_all(capabilities: Mapping[str, Capability]) -> dict[str, str]:
+    """By which kind of identity each channel reaches people who have not written there."""
+    found = {
+        name: one.sender
+        for name, one in capabilities.items()
+        if one.sender in ("email", "phone") and one.reply_window is None and not one.community
+    }
+    return found | {name: "visitor" for name, one in capabilities.items() if one.live}
+
+
 def connection_from(row: dict[str, Any]) -> Connection:
     """A connection from its row."""
     named = {name: row[name] for name in Connection.__struct_fields__ if name in row}
@@ -83,4 +113,5 @@ def _held(row: dict[str, Any]) -> Held:
         cursor=row["cursor"],
         heard_at=row["heard_at"],
         sent_at=row["sent_at"],
+        checked_at=row["checked_at"],
     )

@@ -84,6 +84,21 @@ class Place(Struct, frozen=True, kw_only=True):
     window_until: datetime | None = None
 
 
+class Contact(Struct, frozen=True, kw_only=True):
+    """How a customer can be answered by one connection: where they wrote from, or, with no
+    `heard_at`, an address of theirs that was verified elsewhere."""
+
+    thread_id: UUID
+    connection_id: UUID
+    channel: str
+    place: str
+    identity: str
+    community: bool = False
+    window_until: datetime | None = None
+    opted_out: bool = False
+    heard_at: datetime | None = None
+
+
 class ConnectionSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Settings of one connection; for web chat `origins` are the pages that may embed it
     (empty: any), for a custom channel `endpoint` is where messages are posted. `options` are a

@@ -6,17 +6,25 @@ connection in the order of its messages: the next waits until the one before is 
 change is an event, so agents see how far the sending came.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import AsyncGenerator, Callable, Container
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from shopbell.desk.connections.types import Connection, Place
+from shopbell.desk.connections.reads import SQL as CONTACTS
+from shopbell.desk.connections.reads import connection_from, contact_values, contacts_from
+from shopbell.desk.connections.types import LIVE_CHANNELS, Capability, Connection, Place
 from shopbell.desk.database import Desk, load_queries
 from shopbell.desk.deliveries.types import Outgoing
-from shopbell.desk.messages.types import DeliveryStatus, MailHead, Message
+from shopbell.desk.errors import DeskError, Invalid, NotFound
+from shopbell.desk.ids import uuid7
+from shopbell.desk.messages.commands import add_message
+from shopbell.desk.messages.reach import check_open
+from shopbell.desk.messages.types import Author, DeliveryStatus, Draft, MailHead, Message
+from shopbell.desk.people.types import Agent
 from shopbell.desk.work import SYSTEM, Work, message_from, work
 
 SQL = load_queries(__file__)
@@ -25,6 +33,24 @@ TAKEN_OVER = (
     "An agent took over while this was being sent, and the sending was cut off: "
     "it may or may not have arrived."
 )
+
+
+class Uncertain(DeskError):
+    """It may have arrived: sending it again is done on purpose, or not at all."""
+
+    kind = "uncertain"
+
+    def __init__(self) -> None:
+        super().__init__("It may have arrived already", "Send it again on purpose, or ask first.")
+
+
+class Settled(DeskError):
+    """It went out, or is on its way: there is nothing to send again."""
+
+    kind = "settled"
+
+    def __init__(self) -> None:
+        super().__init__("This message is not waiting for anybody", "Look at the thread again.")
 
 
 async def overdue(desk: Desk, *, grace: timedelta, most: int) -> tuple[UUID, ...]:
@@ -124,6 +150,111 @@ async def put_off(
     await _finish(desk, outgoing, holder, "queued", error=words, delay=delay, parts=parts)
 
 
+async def retry(desk: Desk, message_id: UUID, by: Agent, *, on_purpose: bool = False) -> Message:
+    """Send again what failed, and `on_purpose` also what may have arrived.
+
+    What failed goes out under a new key, for a platform may have taken the old one before it failed;
+    what is uncertain keeps its own. Raises NotFound, Uncertain, Unreachable while nothing can go
+    there, and Settled for a message that neither failed nor is uncertain.
+    """
+    async with _unsent(desk, message_id, on_purpose=on_purpose) as (unit, row):
+        await check_open(unit, row["connection_id"], _capability(desk, row, row["channel"]))
+        values = {"id": row["id"], "fresh": uuid7(), "at": unit.at}
+        await unit.connection.execute(SQL["requeue"].encode(), values)
+        return await _tell(unit, message_id, _author(by))
+
+
+async def move(
+    desk: Desk, message_id: UUID, by: Agent, connection_id: UUID, *, on_purpose: bool = False
+) -> Message:
+    """Send by another connection what did not go out by its own; a note says so.
+
+    The new delivery takes the old one's place, so what the old platform still tells of it is heard
+    no more. Raises as `retry`, and Invalid where the customer is not known on that connection.
+    """
+    async with _unsent(desk, message_id, on_purpose=on_purpose) as (unit, row):
+        way = await _way(desk, unit, connection_id, besides=row["connection_id"])
+        await check_open(unit, way.id, _capability(desk, row, way.channel))
+        author = _author(by)
+        note = Draft(
+            id=uuid7(),
+            text=f"{by.name} sent it again by {way.name}, as it did not go out"
+            f" by {row['connection_name']}.",
+            visibility="note",
+        )
+        place = {"message_id": message_id, "connection_id": way.id, "channel": way.channel}
+        delivery = {
+            "id": uuid7(),
+            "message_id": message_id,
+            "thread_id": unit.thread.id,
+            "ticket_id": row["ticket_id"],
+            "connection_id": way.id,
+            "status": "sent" if way.channel in LIVE_CHANNELS else "queued",
+            "at": unit.at,
+        }
+        await unit.connection.execute(SQL["take_back"].encode(), {"id": row["id"]})
+        await unit.connection.execute(SQL["insert"].encode(), delivery)
+        await unit.connection.execute(SQL["readdress"].encode(), place)
+        moved = await _tell(unit, message_id, author)
+        unit.emit("message.created", SYSTEM, message=add_message(unit, SYSTEM, note))
+        return moved
+
+
+async def _way(desk: Desk, unit: Work, connection_id: UUID, *, besides: UUID) -> Connection:
+    """The connection, with a place on it for the thread's customer."""
+    row = await _one(unit, "way", id=connection_id)
+    found = await unit.connection.execute(
+        CONTACTS["contacts"].encode(), contact_values(desk, [unit.thread.id])
+    )
+    known = [
+        one
+        for one in contacts_from(await found.fetchall())
+        if one.connection_id == connection_id and one.connection_id != besides
+    ]
+    if row is None or not known:
+        raise Invalid("The customer is not known there", "Choose another channel.")
+    values = {
+        "connection_id": connection_id,
+        "thread_id": unit.thread.id,
+        "place": known[0].place,
+        "identity": known[0].identity,
+        "at": unit.at,
+    }
+    if row["channel"] not in LIVE_CHANNELS:
+        await unit.connection.execute(SQL["meet"].encode(), values)
+    return connection_from(row)
+
+
+@asynccontextmanager
+async def _unsent(
+    desk: Desk, message_id: UUID, *, on_purpose: bool
+) -> AsyncGenerator[tuple[Work, dict[str, Any]]]:
+    """The work on a delivery that did not go out, or perhaps did not."""
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(SQL["of_message"].encode(), {"message_id": message_id})
+        row = await found.fetchone()
+    if row is None:
+        raise NotFound("The message")
+    async with work(desk, ticket_id=row["ticket_id"]) as unit:
+        row = await _one(unit, "of_message", message_id=message_id)
+        if row is None:
+            raise NotFound("The message")
+        if row["status"] == "uncertain" and not on_purpose:
+            raise Uncertain
+        if row["status"] not in ("failed", "uncertain"):
+            raise Settled
+        yield unit, row
+
+
+def _capability(desk: Desk, row: dict[str, Any], channel: str) -> Capability | None:
+    """What counts for who wrote it: people may have longer than the assistant."""
+    return desk.capabilities.get(channel) if row["by_a_person"] else None
+
+
+def _author(agent: Agent) -> Author:
+    return Author(kind="agent", id=agent.id, name=agent.name)
+
+
 async def _finish(
     desk: Desk, outgoing: Outgoing, holder: str, status: DeliveryStatus, **given: Any
 ) -> None:
@@ -160,12 +291,12 @@ async def _settle(
     await _tell(unit, message_id)
 
 
-async def _tell(unit: Work, message_id: UUID) -> Message:
+async def _tell(unit: Work, message_id: UUID, actor: Author = SYSTEM) -> Message:
     await unit.connection.execute(SQL["raise_message"].encode(), {"id": message_id})
     row = await _one(unit, "message", id=message_id)
     assert row is not None, "a delivery without its message"
     message = message_from(row)
-    unit.emit("message.updated", SYSTEM, message=message)
+    unit.emit("message.updated", actor, message=message)
     return message
 
 

@@ -58,3 +58,46 @@ UPDATE message SET version = version + 1 WHERE id = :id;
 -- name: message
 SELECT m.*, d.status AS delivery_status, d.error AS delivery_error
 FROM message m JOIN delivery d ON d.message_id = m.id WHERE m.id = :id;
+
+-- name: unsent
+SELECT d.connection_id AS sent_by, d.updated_at AS unsent_at, to_jsonb(k.*) || jsonb_build_object('customer_name', c.name) AS ticket,
+       m.*, d.status AS delivery_status, d.error AS delivery_error
+FROM delivery d JOIN message m ON m.id = d.message_id JOIN ticket k ON k.id = d.ticket_id
+JOIN customer c ON c.id = k.customer_id
+WHERE d.status = ANY(:states::text[]) AND d.status IN ('failed', 'uncertain') AND k.status NOT IN ('resolved', 'closed')
+  AND (:id::uuid IS NULL OR (d.updated_at, m.id) < (:at::timestamptz, :id))
+ORDER BY d.updated_at DESC, m.id DESC LIMIT :most;
+
+-- name: count_unsent
+SELECT count(*) AS n FROM delivery d JOIN ticket k ON k.id = d.ticket_id
+WHERE d.status IN ('failed', 'uncertain') AND k.status NOT IN ('resolved', 'closed');
+
+-- name: of_message
+SELECT d.id, d.ticket_id, d.status, d.error, d.connection_id, n.name AS connection_name, n.channel,
+       m.author_kind = 'agent' AS by_a_person
+FROM delivery d JOIN connection n ON n.id = d.connection_id JOIN message m ON m.id = d.message_id
+WHERE d.message_id = :message_id;
+
+-- name: requeue
+UPDATE delivery SET id = CASE status WHEN 'failed' THEN :fresh ELSE id END, status = 'queued', attempts = 0,
+    parts = CASE WHEN external_id IS NULL THEN parts END, external_id = NULL, error = NULL, next_at = :at,
+    lease_holder = NULL, lease_until = NULL, updated_at = :at
+WHERE id = :id;
+
+-- name: take_back
+DELETE FROM delivery WHERE id = :id;
+
+-- name: insert
+INSERT INTO delivery (id, message_id, thread_id, ticket_id, connection_id, status, next_at, updated_at)
+VALUES (:id, :message_id, :thread_id, :ticket_id, :connection_id, :status, :at, :at);
+
+-- name: readdress
+UPDATE message SET channel = :channel, connection_id = :connection_id WHERE id = :message_id;
+
+-- name: way
+SELECT id, brand_id, channel, name, answer_mode, health, health_words, settings FROM connection WHERE id = :id;
+
+-- name: meet
+INSERT INTO contact (connection_id, thread_id, place, identity, heard_at)
+VALUES (:connection_id, :thread_id, :place, :identity, :at)
+ON CONFLICT (connection_id, thread_id) DO NOTHING;

@@ -8,6 +8,18 @@ from msgspec import Struct
 
 from shopbell.desk.connections.types import Connection, Health, Place
 from shopbell.desk.messages.types import MailHead, Message
+from shopbell.desk.tickets.types import Ticket
+
+
+class Unsent(Struct, frozen=True, kw_only=True):
+    """A message that did not go out, or perhaps did not, on a ticket that is not settled.
+    `ways` are the other connections by which its customer can be answered now."""
+
+    message: Message
+    ticket: Ticket
+    connection_id: UUID
+    at: datetime
+    ways: tuple[UUID, ...] = ()
 
 
 class OutgoingFile(Struct, frozen=True, kw_only=True):
@@ -38,6 +50,7 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     attempts: int
     to: Place | None = None
     opted_out: bool = False
+    private: bool = False
     answers: str = ""
     threading: MailHead | None = None
     sealed: bytes | None = None

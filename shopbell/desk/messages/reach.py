@@ -2,6 +2,7 @@
 types, sends and never learns that it did not arrive."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from shopbell.desk.connections.types import LIVE_CHANNELS, Capability
 from shopbell.desk.errors import DeskError, Invalid
@@ -31,9 +32,13 @@ async def check_reachable(
             f"{capability.label} takes {capability.max_text:,} characters; this has {len(text):,}",
             "Shorten it, or send it in parts.",
         )
+    await check_open(unit, unit.ticket.connection_id, capability)
+
+
+async def check_open(unit: Work, connection_id: UUID, capability: Capability | None = None) -> None:
+    """Raise Unreachable while nothing can go to the thread's customer by this connection."""
     found = await unit.connection.execute(
-        SQL["reach"].encode(),
-        {"thread_id": unit.thread.id, "connection_id": unit.ticket.connection_id},
+        SQL["reach"].encode(), {"thread_id": unit.thread.id, "connection_id": connection_id}
     )
     row = await found.fetchone()
     if row is None:

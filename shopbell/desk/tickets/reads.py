@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from shopbell.desk.connections.reads import SQL as CONTACTS
+from shopbell.desk.connections.reads import contact_values, contacts_from
 from shopbell.desk.customers.reads import customer_from
 from shopbell.desk.database import Desk, load_queries
 from shopbell.desk.errors import Invalid, NotFound
@@ -78,6 +80,9 @@ async def open_ticket(desk: Desk, agent: Agent, named: UUID | int) -> TicketOpen
                 await connection.execute(SQL[query].encode(), values)
                 for query in ("thread", "customer", "newest_messages", "newest_tickets", "read_seq")
             ]
+            places = await connection.execute(
+                CONTACTS["contacts"].encode(), contact_values(desk, [row["thread_id"]])
+            )
         thread, customer, read = (
             await threads.fetchone(),
             await customers.fetchone(),
@@ -86,6 +91,7 @@ async def open_ticket(desk: Desk, agent: Agent, named: UUID | int) -> TicketOpen
         assert thread is not None
         assert customer is not None
         messages, tickets = await said.fetchall(), await beside.fetchall()
+        contacts = contacts_from(await places.fetchall())
     return TicketOpen(
         ticket=ticket_from(row),
         thread=msgspec.convert(thread, Thread),
@@ -94,6 +100,7 @@ async def open_ticket(desk: Desk, agent: Agent, named: UUID | int) -> TicketOpen
         more=len(messages) > MOST_MESSAGES,
         tickets=tuple(ticket_from(one) for one in reversed(tickets)),
         read_seq=read["seq"] if read else 0,
+        contacts=contacts,
     )
 
 

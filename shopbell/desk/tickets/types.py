@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from shopbell.desk.connections.types import Contact
 from shopbell.desk.customers.types import Customer
 from shopbell.desk.messages.types import AuthorKind, Citation, Message
 from shopbell.desk.threads.types import Thread
@@ -88,7 +89,7 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class TicketOpen(Struct, frozen=True, kw_only=True):
     """GET /api/tickets/{id}: all that opening a ticket shows. `messages` are the thread's newest, oldest first, and
     `more` says that there are older ones; `tickets` are the thread's newest 100, oldest first.
-    `read_seq` is how far the asking agent has read."""
+    `read_seq` is how far the asking agent has read, `contacts` where the customer can be answered."""
 
     ticket: Ticket
     thread: Thread
@@ -97,3 +98,4 @@ class TicketOpen(Struct, frozen=True, kw_only=True):
     more: bool
     tickets: tuple[Ticket, ...]
     read_seq: int
+    contacts: tuple[Contact, ...]

@@ -16,9 +16,10 @@ import msgspec
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from shopbell.connectors.channels.http import incoming
-from shopbell.connectors.channels.types import Account, Field, Reply
+from shopbell.connectors.channels.types import Account, Checked, Field, Reply
 from shopbell.desk.connections.types import Capability
 from shopbell.desk.deliveries.types import Outgoing, Refused, Sent, Unknown
+from shopbell.desk.ids import uuid7
 from shopbell.desk.inbound.types import Fact, Raw, Unverified
 
 TIMEOUT = httpx.Timeout(10, connect=5)
@@ -66,6 +67,7 @@ class HttpChannel:
             help="Begins with whsec_. Both sides sign with it; Shopbell makes one when left empty.",
             secret=True,
             required=False,
+            made="whsec",
         ),
     )
 
@@ -92,6 +94,26 @@ class HttpChannel:
         except httpx.HTTPError as broken:
             return Unknown(words=f"The shop's system did not answer ({type(broken).__name__}).")
         return _outcome(outgoing, response, body)
+
+    async def check(self, account: Account) -> Checked:
+        """Post a signed `connection.test`, which the receiver answers 2xx and otherwise ignores."""
+        now = datetime.now(UTC)
+        body = msgspec.json.encode({"type": "connection.test", "timestamp": now.isoformat()})
+        try:
+            headers = _headers(f"test_{uuid7().hex}", now, body, account.credentials.get("secret"))
+            endpoint = account.connection.settings.endpoint
+            answer = await self._client.post(
+                endpoint, content=body, headers=headers, timeout=TIMEOUT
+            )
+        except (ValueError, RuntimeError):
+            return Checked(health="reconnect", words="The secret is none: it begins with whsec_.")
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL):
+            words = "The endpoint is no web address: set one that begins with https://."
+            return Checked(health="reconnect", words=words)
+        except httpx.HTTPError as away:
+            words = f"The shop's system cannot be reached ({type(away).__name__})."
+            return Checked(health="degraded", words=words)
+        return _health(answer.status_code)
 
     def greet(self, account: Account, raw: Raw) -> Reply | None:
         """Nothing is asked here but by a browser that looks whether the address is right."""
@@ -142,15 +164,24 @@ def _sign(outgoing: Outgoing) -> tuple[bytes, dict[str, str]]:
             },
         }
     )
-    key = str(outgoing.id)
-    headers = {
+    return body, _headers(str(outgoing.id), at, body, _secret(outgoing))
+
+
+def _headers(key: str, at: datetime, body: bytes, secret: str | None) -> dict[str, str]:
+    return {
         "content-type": "application/json",
         "user-agent": "Shopbell",
         "webhook-id": key,
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": Webhook(_secret(outgoing)).sign(key, at, body.decode()),
+        "webhook-signature": Webhook(secret or "").sign(key, at, body.decode()),
     }
-    return body, headers
+
+
+def _health(status: int) -> Checked:
+    if 200 <= status < 300:
+        return Checked(health="ok")
+    words = WORDS.get(status, f"The shop's system answered {status}: see its log.")
+    return Checked(health="reconnect" if status in WORDS else "degraded", words=words)
 
 
 def _secret(outgoing: Outgoing) -> str:

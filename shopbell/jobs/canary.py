@@ -1,0 +1,71 @@
+"""Asking each platform now and then whether its account still works, before a customer finds out."""
+
+import asyncio
+import random
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from shopbell.connectors.channels.types import Account, Channel, Checked, Checking
+from shopbell.desk.connections import commands as connections
+from shopbell.desk.connections.vault import Sealed
+from shopbell.jobs.intake import Intake
+from shopbell.jobs.room import DATABASE_AWAY, Room
+
+log = structlog.get_logger()
+
+LOOK_EVERY = 10.0
+CHECK_EVERY = 240.0
+PATIENCE = 20.0
+SEALED = "Its credentials cannot be opened with the present key: connect it again."
+SILENT = "The platform did not answer in time; it is asked again."
+
+
+async def check_for_ever(room: Room) -> None:
+    """Check whatever is due, each connection by one worker, until cancelled."""
+    while True:
+        try:
+            await check_due(room)
+        except DATABASE_AWAY as away:
+            log.warning("canary database away", error=str(away).strip())
+        await asyncio.sleep(LOOK_EVERY * random.uniform(0.8, 1.2))  # noqa: S311 - a spread, no secret
+
+
+async def check_due(room: Room) -> None:
+    """Check every connection whose time has come; each is due again after some minutes."""
+    channels = [name for name, one in room.channels.items() if isinstance(one, Checking)]
+    while True:
+        pause = timedelta(seconds=CHECK_EVERY * random.uniform(0.75, 1.25))  # noqa: S311 - a spread
+        connection_id = await connections.due_for_check(room.desk, channels, pause)
+        if connection_id is None:
+            return
+        await check_now(room.intake, connection_id)
+
+
+async def check_now(intake: Intake, connection_id: UUID) -> Checked | None:
+    """Ask the platform of this connection, and set its health by the answer; None where the
+    channel cannot be asked. Raises NotFound."""
+    try:
+        account, _ = await intake.account(connection_id)
+    except Sealed:
+        found: Checked | None = Checked(health="reconnect", words=SEALED)
+    else:
+        found = await ask(intake.channels.get(account.connection.channel), account)
+    if found is not None:
+        await connections.checked(intake.desk, connection_id, found.health, found.words)
+    return found
+
+
+async def ask(channel: Channel | None, account: Account) -> Checked | None:
+    """How the platform finds this account; None where it cannot be asked."""
+    if not isinstance(channel, Checking):
+        return None
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await channel.check(account)
+    except TimeoutError:
+        return Checked(health="degraded", words=SILENT)
+    except Exception:
+        log.exception("check broke", channel=account.connection.channel)
+        return Checked(health="degraded", words="Asking it broke on our side: see the log.")
