@@ -8,7 +8,7 @@ from shopbell.desk.database import open_desk
 from shopbell.desk.ids import uuid7
 from shopbell.desk.people.invitations import add_agent
 from shopbell.server.doors import COOKIE
-from tests.browser.inbox import BEN, CLEO, Inbox, customer_of, enter
+from tests.browser.inbox import ADA, BEN, CLEO, Inbox, customer_of, enter, session
 from tests.stack import Stack
 
 
@@ -74,3 +74,22 @@ async def test_a_session_that_is_ended_elsewhere_leads_to_the_sign_in_page(
         await inbox.page.get_by_role("button", name="Sign in").click()
         await expect(inbox.box).to_have_value("Half a sentence")
         await inbox.box.fill("")
+
+
+async def test_another_role_goes_on_at_once_and_a_disabled_agent_signs_in(
+    stack: Stack, browser: Browser
+) -> None:
+    email = f"{uuid7().hex}@demo.shop"
+    async with open_desk(stack.database_url, size=1) as desk:
+        agent, _ = await add_agent(desk, email=email, name="Nora", role="agent")
+    inbox = await enter(browser, stack, email, "/?view=open")
+    await inbox.tickets.first.click()
+    await expect(inbox.box).to_be_visible()
+    headers = {"Origin": stack.base_url, "Cookie": f"{COOKIE}={await session(stack, ADA)}"}
+    async with httpx.AsyncClient(base_url=stack.base_url, headers=headers) as ada:
+        own = f"/api/agents/{agent.id}"
+        assert (await ada.patch(own, json={"role": "viewer"})).status_code == 200
+        await expect(inbox.button("Nora viewer, your menu")).to_be_visible()
+        await expect(inbox.state).to_have_text("Live")
+        assert (await ada.patch(own, json={"disabled": True})).status_code == 200
+    await expect(inbox.page.get_by_role("alert")).to_contain_text("You were signed out")

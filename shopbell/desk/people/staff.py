@@ -31,8 +31,8 @@ async def change_agent(
     role: Role | None = None,
     disabled: bool | None = None,
 ) -> Agent:
-    """The agent with the given fields changed. Another role, or being disabled, ends their
-    sessions; their sockets close before any later event.
+    """The agent with the given fields changed. Being disabled ends their sessions; then, and with
+    another role, their sockets close before any later event.
 
     Raises NotFound, Invalid for an empty name, and LastAdmin.
     """
@@ -64,7 +64,7 @@ async def change_agent(
                 {"id": agent_id, **after},
             )
             await _note(connection, by, "agent.changed", agent_id, changed)
-        if "role" in changed or after["disabled"]:
+        if after["disabled"]:
             await end_sessions(desk, connection, agent_id)
         agent = await tell(desk, connection, agent_id, _author(by))
     desk.wake()

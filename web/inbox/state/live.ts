@@ -47,8 +47,8 @@ export const connection = new Connection<AgentFrame, AgentOut>({
   receive,
   fresh: takeFresh,
   revoked: async () => {
-    leave(true)
-    return false
+    knownAs(await call<Me>("GET", "/api/me"))
+    return true
   },
   get outbox() {
     return sends
@@ -74,14 +74,20 @@ export const connection = new Connection<AgentFrame, AgentOut>({
   },
 })
 
+function knownAs(who: Me): void {
+  batch(() => {
+    me.value = who
+    people.put(who.people)
+  })
+}
+
 /** Everything anew, and shown in one step: nothing empties on the way. */
 async function takeFresh(): Promise<void> {
   const key = openKey.peek()
   const [who, page, numbers, open] = await Promise.all([call<Me>("GET", "/api/me"), firstPage(), call<Counts>("GET", "/api/counts"), key === null ? null : opened(key)])
   batch(() => {
     forget()
-    me.value = who
-    people.put(who.people)
+    knownAs(who)
     counts.value = numbers
     takeFirst(page)
     if (open) takeOpen(open, key!)
@@ -242,8 +248,7 @@ export function entered(who: Me): void {
   batch(() => {
     if (me.peek()?.agent.id !== who.agent.id) forget()
     openOutbox(who.agent.id)
-    me.value = who
-    people.put(who.people)
+    knownAs(who)
     signedIn.value = true
     sentOut.value = false
   })
