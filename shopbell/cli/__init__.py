@@ -28,6 +28,10 @@ admin = typer.Typer(
 demo = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The demo shop.")
 app.add_typer(admin, name="admin")
 app.add_typer(demo, name="demo")
+knowledge = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="What the assistant may quote."
+)
+app.add_typer(knowledge, name="knowledge")
 
 Data = Annotated[
     Path | None, typer.Option("--data", help="Folder that holds all state (./.shopbell).")
@@ -143,6 +147,32 @@ def ask(
     from shopbell.cli.asking import ask as ask_assistant
 
     ask_assistant(question, data=data, as_json=as_json)
+
+
+@app.command()
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="Labelled questions, a JSON object a line.")],
+    data: Data = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Every figure, as JSON.")] = False,
+) -> None:
+    """Measure search and the assistant's decisions, without a model, on labelled questions."""
+    from shopbell.cli.evaluating import evaluate as measure
+
+    measure(file, data=data, as_json=as_json)
+
+
+@knowledge.command("add")
+def knowledge_add(
+    path: Annotated[Path, typer.Argument(help="A file, or a folder: Markdown, text, HTML.")],
+    data: Data = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Until all of it is found by meaning too.")
+    ] = False,
+) -> None:
+    """Add files to the base, each a source by its path in the folder; the same again is no work."""
+    from shopbell.cli.learning import add
+
+    add(path, data=data, wait=wait)
 
 
 @app.command()

@@ -48,4 +48,5 @@ async def _ask(settings: Settings, question: str) -> AskResult:
     async with AsyncConnectionPool[Any](
         settings.database_url, min_size=1, max_size=4, open=False
     ) as pool:
-        return await ask_assistant(pool, question, settings=settings)
+        shop = prepare.shop_of(settings, pool)
+        return await ask_assistant(pool, question, settings=settings, shop=shop)

@@ -4,10 +4,12 @@ import asyncio
 from typing import Any
 
 import psycopg
+from psycopg_pool import AsyncConnectionPool
 
 from shopbell.cli import migrations
 from shopbell.cli.failure import Failure
 from shopbell.cli.house import say
+from shopbell.connectors.commerce.types import Shop
 from shopbell.settings import Settings
 
 
@@ -27,6 +29,13 @@ def is_seeded(settings: Settings) -> bool:
     assert settings.database_url is not None
     with psycopg.connect(settings.database_url) as connection:
         return connection.execute("SELECT 1 FROM shop_product LIMIT 1").fetchone() is not None
+
+
+def shop_of(settings: Settings, pool: AsyncConnectionPool[Any]) -> Shop | None:
+    """The demo shop, where it is the one in the database."""
+    from shopbell.connectors.commerce.demo.shop import DemoShop
+
+    return DemoShop(pool, settings.public_url) if is_seeded(settings) else None
 
 
 def fill(settings: Settings) -> list[str]:
@@ -70,8 +79,6 @@ def _one_line(error: Exception) -> str:
 
 
 async def _unsearchable(database_url: str) -> bool:
-    from psycopg_pool import AsyncConnectionPool
-
     from shopbell.desk.articles.reads import unembedded, unindexed, without_quick
 
     async with AsyncConnectionPool[Any](database_url, min_size=1, max_size=1, open=False) as pool:

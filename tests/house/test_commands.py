@@ -32,8 +32,8 @@ def shopbell(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
 def test_every_command_takes_a_data_folder() -> None:
     found = commands(get_command(app))
     assert set(found) == {
-        *("dev", "serve", "work", "migrate", "seed", "ask", "doctor"),
-        *("admin create", "demo traffic", "parse", "replay"),
+        *("dev", "serve", "work", "migrate", "seed", "ask", "doctor", "evaluate"),
+        *("admin create", "demo traffic", "knowledge add", "parse", "replay"),
     }
     for name, command in found.items():
         assert "--data" in {word for one in command.params for word in one.opts}, name
