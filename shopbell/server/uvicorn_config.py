@@ -5,15 +5,15 @@ from typing import Any
 import uvicorn
 
 from shopbell.server.sockets.protocol import SocketProtocol
+from shopbell.server.sockets.wire import MAX_FRAME
 from shopbell.settings import Settings
 
 DRAIN_S = 5
-MAX_FRAME = 64 * 1024
 PING_S = 20.0
 
 
 def server_config(application: Any, settings: Settings) -> uvicorn.Config:
-    """Frames up to 64 KiB and none compressed, dead sockets found, 5 s to finish at the end."""
+    """Frames up to 256 KiB and none compressed, dead sockets found, 5 s to finish at the end."""
     return uvicorn.Config(
         application,
         host=settings.host,

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import json
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -10,6 +11,8 @@ import httpx
 import pytest
 from websockets.frames import Frame, Opcode
 
+from shopbell.desk.ids import uuid7
+from shopbell.desk.messages.types import MAX_TEXT
 from shopbell.realtime.listeners import QUEUE
 from shopbell.server.sockets import protocol, wire
 from shopbell.server.sockets.crowd import Crowd
@@ -66,7 +69,7 @@ async def promised_without_end(socket: Socket) -> None:
 
 
 async def big_by_fragments(socket: Socket) -> None:
-    part = b"x" * 30_000
+    part = b"x" * (wire.MAX_FRAME // 3)
     raw(socket, Frame(Opcode.TEXT, part, fin=False))
     raw(socket, *[Frame(Opcode.CONT, part, fin=False)] * 3)
 
@@ -108,8 +111,8 @@ WRONG: dict[str, tuple[Callable[[Socket], Awaitable[None]], int]] = {
     "a number beyond all": (saying('{"type":"read","seq":1e999}'), 4402),
     "an answer of the server": (saying('{"type":"welcome"}'), 4402),
     "a second hello": (saying('{"type":"hello","token":""}'), 4400),
-    "too big": (saying('{"type":"ping","x":"' + "x" * 70_000 + '"}'), 1009),
-    "too big in characters of four bytes": (saying('{"x":"' + "\U0001f514" * 17_000 + '"}'), 1009),
+    "too big": (saying('{"type":"ping","x":"' + "x" * wire.MAX_FRAME + '"}'), 1009),
+    "too big in characters of four bytes": (saying('{"x":"' + "\U0001f514" * 66_000 + '"}'), 1009),
 }
 
 
@@ -128,6 +131,30 @@ async def test_a_wrong_frame_closes_its_own_socket_with_the_right_code(
         assert await everything(shop.desk) == before
         await served.say(other, "Still here")
     assert served.state.hub.agents_listening() == ()
+
+
+@pytest.mark.parametrize("escaped", [False, True])
+async def test_the_longest_text_fits_a_frame_however_it_is_written(
+    served: Served, escaped: bool
+) -> None:
+    visitor, cookie = await served.visitor(), await served.cookie("ben@demo.shop")
+    longest = "\U0001f514" * MAX_TEXT
+    async with served.shopper(visitor["token"]) as mia, served.agent(cookie) as ben:
+        said = {"type": "send", "draft": {"id": str(uuid7()), "text": longest}}
+        await text(mia, json.dumps(said, ensure_ascii=escaped))
+        assert (await mia.hear("ack"))["message"]["text"] == longest
+        await ben.event(lambda one: one.get("message", {}).get("text") == longest)
+
+
+async def test_a_frame_may_be_as_long_as_the_limit_and_no_longer(served: Served) -> None:
+    visitor, cookie = await served.visitor(), await served.cookie("ben@demo.shop")
+    async with served.shopper(visitor["token"]) as mia, served.agent(cookie) as ben:
+        for socket in (mia, ben):
+            longest = '{"type":"ping"}'.ljust(wire.MAX_FRAME)
+            await text(socket, longest)
+            await socket.hear("pong")
+            await text(socket, longest + " ")
+            assert await socket.closed() == 1009
 
 
 async def test_a_frame_in_fragments_is_one_frame(served: Served) -> None:

@@ -31,7 +31,8 @@ Frame = TypeVar("Frame", bound=Struct)
 
 HELLO_S = 5.0
 CLOSE_S = 2.0
-MAX_FRAME = 64 * 1024
+MAX_FRAME = 256 * 1024
+"""In bytes: the longest text in the longest writing of JSON (`\\ud83d\\udd14`), with room around it."""
 BURST = 60
 RATE = 20.0
 PONG = encode(Pong()).decode()
