@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from tests.server.live import until
 
@@ -30,3 +32,12 @@ async def peer_server(app: Any) -> AsyncGenerator[str]:
     finally:
         server.should_exit = True
         await task
+
+
+class Silence(Response):
+    """An answer that breaks off before it says anything: what was asked is done all the same."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"content-length", b"100")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"", "more_body": True})

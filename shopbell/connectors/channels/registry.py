@@ -6,6 +6,7 @@ from typing import Protocol
 import httpx
 
 from shopbell.connectors.channels.http.channel import HttpChannel
+from shopbell.connectors.channels.telegram.channel import Telegram
 from shopbell.connectors.channels.types import Channel
 from shopbell.connectors.channels.webchat.channel import WebChat
 from shopbell.desk.connections.types import Capability
@@ -20,6 +21,7 @@ class Made(Channel, Protocol):
 CHANNELS: Mapping[str, type[Made]] = {
     "webchat": WebChat,
     "http": HttpChannel,
+    "telegram": Telegram,
 }
 
 
