@@ -19,8 +19,9 @@ from shopbell.desk.database import Connection, Desk
 from shopbell.desk.deliveries import commands as deliveries
 from shopbell.desk.inbound import commands as payloads
 from shopbell.desk.people.housekeeping import forget_expired
-from shopbell.desk.tickets.commands import end_snooze
+from shopbell.desk.tickets.commands import end_snooze, let_go_of_all
 from shopbell.desk.turns import reads as turns
+from shopbell.desk.work import SYSTEM
 from shopbell.jobs.answering import answer_ticket
 from shopbell.jobs.delivering import deliver_thread
 from shopbell.jobs.fetching import fetch_files
@@ -76,8 +77,10 @@ async def sweep_knowledge(room: Room) -> None:
 
 
 async def sweep_house(room: Room) -> None:
-    """Remove what has expired, files that no message took, and payloads of a month ago."""
+    """Remove what has expired, files that no message took, and payloads of a month ago; free what
+    agents who were disabled still hold."""
     await forget_expired(room.desk)
+    await let_go_of_all(room.desk, SYSTEM)
     await payloads.forget(room.desk)
     forgotten = await forget_unattached(room.desk, room.files)
     if forgotten:

@@ -35,6 +35,7 @@ SIGN_IN = Rate("sign-in", 10, 30)
 SIGN_IN_ADDRESS = Rate("address", 100, 6)
 SIGN_IN_ACCOUNT = Rate("account", 40, 30)
 """Tries for one account from everywhere; whoever has signed in from an address is let through."""
+OWN_PASSWORD = Rate("own-password", 10, 30)
 INVITATION = Rate("invitation", 20, 30)
 SESSION = Rate("session", 1_500, 0.1)
 MESSAGE = Rate("message", 30, 1)

@@ -5,15 +5,26 @@ from starlette.responses import Response
 
 from shopbell.connectors.channels.registry import capabilities, labels
 from shopbell.desk.connections.reads import brands, connections
+from shopbell.desk.people.commands import change_password
 from shopbell.desk.people.reads import everyone, teams
 from shopbell.desk.people.types import Agent
-from shopbell.server.doors import answer, state_of
+from shopbell.server.doors import answer, decode, state_of
+from shopbell.server.limits import OWN_PASSWORD
 from shopbell.server.state import State
-from shopbell.server.types import Me
+from shopbell.server.types import ChangePassword, Me
 
 
 async def show(request: Request) -> Response:
     return answer(await me(state_of(request), request.state.agent))
+
+
+async def set_password(request: Request) -> Response:
+    state, session = state_of(request), request.state.session
+    await state.limits.take(state.redis, OWN_PASSWORD, str(session.agent.id))
+    body = await decode(request, ChangePassword)
+    await change_password(state.desk, session, old=body.old, new=body.new)
+    await state.limits.forgive(state.redis, OWN_PASSWORD, str(session.agent.id))
+    return Response(status_code=204)
 
 
 async def me(state: State, agent: Agent) -> Me:

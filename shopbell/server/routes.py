@@ -54,6 +54,7 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route("/api/session", agents_only("viewer", sessions.delete), methods=["DELETE"]),
         Route("/api/invitation", own_pages_only(sessions.accept_invitation), methods=["POST"]),
         Route("/api/me", agents_only("viewer", me.show)),
+        Route("/api/me/password", agents_only("viewer", me.set_password), methods=["POST"]),
         Route("/api/counts", agents_only("viewer", tickets.counts)),
         Route("/api/tickets", agents_only("viewer", tickets.index)),
         Route(TICKET, agents_only("viewer", tickets.show)),

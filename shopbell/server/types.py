@@ -36,6 +36,13 @@ class SetPassword(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     password: Short
 
 
+class ChangePassword(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /api/me/password: the present one, and the one to come."""
+
+    old: Short
+    new: Short
+
+
 class Me(Struct, frozen=True, kw_only=True):
     """GET /api/me: who is signed in, and what the inbox needs to name things. `channels` are
     the names people know them by, `capabilities` what each can carry, `connections` the accounts;

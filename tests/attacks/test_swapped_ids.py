@@ -58,6 +58,7 @@ NAME_NOBODY_ELSES = {
     "/api/session",
     "/api/invitation",
     "/api/me",
+    "/api/me/password",
     "/api/counts",
     "/api/tickets",
     "/api/attachments",

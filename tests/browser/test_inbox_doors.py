@@ -6,7 +6,7 @@ from playwright.async_api import Browser, expect
 
 from shopbell.desk.database import open_desk
 from shopbell.desk.ids import uuid7
-from shopbell.desk.people.invitations import add_agent
+from shopbell.desk.people.invitations import accept, add_agent
 from shopbell.server.doors import COOKIE
 from tests.browser.inbox import ADA, BEN, CLEO, Inbox, customer_of, enter, session
 from tests.stack import Stack
@@ -74,6 +74,32 @@ async def test_a_session_that_is_ended_elsewhere_leads_to_the_sign_in_page(
         await inbox.page.get_by_role("button", name="Sign in").click()
         await expect(inbox.box).to_have_value("Half a sentence")
         await inbox.box.fill("")
+
+
+async def test_an_agent_changes_their_password_from_their_menu(
+    stack: Stack, browser: Browser
+) -> None:
+    email = f"{uuid7().hex}@demo.shop"
+    async with open_desk(stack.database_url, size=1) as desk:
+        _, token = await add_agent(desk, email=email, name="Pia", role="agent")
+        await accept(desk, token, name="Pia", password="a-long-green-scarf")
+    inbox = await enter(browser, stack, email)
+    elsewhere = await enter(browser, stack, email)
+    await inbox.button("Pia agent, your menu").click()
+    await inbox.page.get_by_role("menuitem", name="Change password").click()
+    await inbox.page.get_by_label("Password now").fill("a-long-red-scarf")
+    await inbox.page.get_by_label("New password").fill("a-long-blue-scarf")
+    await inbox.button("Change it").click()
+    await expect(inbox.page.get_by_role("alert")).to_contain_text("not your password now")
+    await inbox.page.get_by_label("Password now").fill("a-long-green-scarf")
+    await inbox.button("Change it").click()
+    await expect(inbox.page.get_by_text("Your password is changed")).to_be_visible()
+    await expect(inbox.state).to_have_text("Live")
+    await expect(elsewhere.page.get_by_role("alert")).to_contain_text("You were signed out")
+    await elsewhere.page.get_by_label("Email").fill(email)
+    await elsewhere.page.get_by_label("Password").fill("a-long-blue-scarf")
+    await elsewhere.button("Sign in").click()
+    await expect(elsewhere.state).to_have_text("Live")
 
 
 async def test_another_role_goes_on_at_once_and_a_disabled_agent_signs_in(

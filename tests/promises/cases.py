@@ -27,6 +27,7 @@ from shopbell.desk.messages.types import Citation, Draft, Message, Page
 from shopbell.desk.people.types import Agent
 from shopbell.desk.tickets.commands import (
     assign,
+    let_go,
     reopen,
     resolve,
     set_priority,
@@ -35,6 +36,7 @@ from shopbell.desk.tickets.commands import (
 )
 from shopbell.desk.tickets.types import Handoff, Ticket
 from shopbell.desk.turns.types import Turn
+from shopbell.desk.work import SYSTEM
 from tests.desk.conftest import Shop
 
 LATER = timedelta(hours=3)
@@ -495,6 +497,43 @@ async def a_wish_for_a_person_while_one_reads(scene: Scene) -> Steps:
     await scene.takes(scene.ben)
     yield
     await scene.asks_for_a_person()
+
+
+@of(let_go)
+async def a_ticket_of_an_agent_who_leaves(scene: Scene) -> Steps:
+    await scene.says()
+    await scene.takes(scene.ben)
+    yield
+    ticket = await let_go(scene.shop.desk, scene.ticket, SYSTEM, scene.ben.id)
+    assert (ticket.control, ticket.assignee_id) == ("agents", None)
+    assert ticket.waiting_since is not None
+
+
+@of(let_go)
+async def a_ticket_whose_customer_was_answered_before_they_left(scene: Scene) -> Steps:
+    await scene.says()
+    await scene.replies(scene.ben)
+    yield
+    ticket = await let_go(scene.shop.desk, scene.ticket, SYSTEM, scene.ben.id)
+    assert (ticket.status, ticket.assignee_id) == ("pending", None)
+    assert ticket.waiting_since is None
+
+
+@of(let_go, quiet=True)
+async def a_ticket_that_another_took_first(scene: Scene) -> Steps:
+    await scene.says()
+    await scene.takes(scene.cleo)
+    yield
+    await let_go(scene.shop.desk, scene.ticket, SYSTEM, scene.ben.id)
+
+
+@of(let_go, quiet=True)
+async def a_ticket_that_was_done_before_they_left(scene: Scene) -> Steps:
+    await scene.says()
+    await scene.replies(scene.ben)
+    await resolve(scene.shop.desk, scene.ticket, scene.ben)
+    yield
+    await let_go(scene.shop.desk, scene.ticket, SYSTEM, scene.ben.id)
 
 
 @of(assign)

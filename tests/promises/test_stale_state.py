@@ -36,6 +36,7 @@ NOT_OF_A_THREAD = {
     "inbound.flag": "the payload's own book",
     "inbound.forget": "payloads of a month ago",
     "deliveries.overdue": "reads",
+    "tickets.let_go_of_all": "each by tickets.let_go",
     "people": "who works here; tests/desk/test_people.py",
     "turns.claim": "the assistant's own book",
     "turns.beat": "the assistant's own book",

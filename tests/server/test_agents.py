@@ -10,12 +10,14 @@ import httpx
 import pytest
 
 from shopbell.desk.ids import uuid7
+from shopbell.desk.people.commands import change_password
 from shopbell.desk.people.invitations import invite
+from shopbell.desk.people.types import Session
 from shopbell.server.doors import COOKIE
 from shopbell.settings import Settings
 from tests.desk.conftest import Shop
-from tests.server.conftest import Door, Inbox
-from tests.server.live import Served, serving
+from tests.server.conftest import Door, Inbox, ticket_of
+from tests.server.live import PASSWORD, Served, serving
 
 NEW = {"email": "dora@demo.shop", "name": "Dora", "role": "agent"}
 
@@ -97,6 +99,23 @@ async def test_disabling_signs_out_everywhere_and_another_role_does_not(
     (noted,) = await door.sql("SELECT * FROM audit")
     assert (noted["action"], noted["detail"]) == ("agent.changed", change)
     assert noted["who"] == f"agent {door.shop.cleo.id}"
+
+
+async def test_a_disabled_agent_s_open_tickets_wait_for_another(door: Door) -> None:
+    cleo, ben, tickets = await door.agent("cleo"), await door.agent("ben"), list[UUID]()
+    for _ in range(3):
+        tickets.append(await ticket_of(door, await door.chat()))
+        assert (await ben.ask("POST", f"/api/tickets/{tickets[-1]}/take-over")).status_code == 200
+    done = tickets.pop()
+    assert (await ben.ask("POST", f"/api/tickets/{done}/resolve")).status_code == 200
+    path, off = f"/api/agents/{door.shop.ben.id}", {"disabled": True}
+    assert (await cleo.ask("PATCH", path, json=off)).status_code == 200
+    for one in tickets:
+        left = (await cleo.get(f"/api/tickets/{one}"))["ticket"]
+        assert (left["control"], left.get("assignee_id")) == ("agents", None)
+        assert left["waiting_since"]
+    kept = (await cleo.get(f"/api/tickets/{done}"))["ticket"]
+    assert kept["assignee_id"] == str(door.shop.ben.id)
 
 
 async def test_signing_out_everywhere_ends_every_session_of_that_agent_only(door: Door) -> None:
@@ -191,6 +210,12 @@ async def sign_out_everywhere(cleo: httpx.AsyncClient, shop: Shop) -> httpx.Resp
     return await cleo.delete(f"/api/agents/{shop.ben.id}/sessions")
 
 
+async def change_own_password(_: httpx.AsyncClient, shop: Shop) -> httpx.Response:
+    session = Session(id=uuid7(), agent=shop.ben, expires_at=shop.desk.now())
+    await change_password(shop.desk, session, old=PASSWORD, new="a longer one")
+    return httpx.Response(204)
+
+
 async def choose_another_password(cleo: httpx.AsyncClient, shop: Shop) -> httpx.Response:
     body = {"token": await invite(shop.desk, shop.ben.id), "name": "Ben", "password": "0123456789"}
     async with httpx.AsyncClient(base_url=cleo.base_url, headers=cleo.headers) as other:
@@ -198,7 +223,14 @@ async def choose_another_password(cleo: httpx.AsyncClient, shop: Shop) -> httpx.
 
 
 @pytest.mark.parametrize(
-    "end", [disable, make_viewer, sign_out_everywhere, choose_another_password]
+    "end",
+    [
+        disable,
+        make_viewer,
+        sign_out_everywhere,
+        choose_another_password,
+        change_own_password,
+    ],
 )
 async def test_what_ends_sessions_or_changes_the_role_closes_every_socket_with_its_own_code(
     settings: Settings, shop: Shop, end: Any

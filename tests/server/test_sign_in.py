@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from shopbell.desk.people.invitations import add_agent
 from shopbell.server.app import create_app
 from shopbell.server.doors import COOKIE
-from shopbell.server.limits import SIGN_IN, SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS
+from shopbell.server.limits import OWN_PASSWORD, SIGN_IN, SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS
 from tests.server.conftest import Door, Inbox
 
 RIGHT = {"email": "ben@demo.shop", "password": "green-wool"}
@@ -129,6 +129,39 @@ async def test_an_account_tried_from_everywhere_opens_only_where_its_agent_has_b
             await tried(stranger(door, f"10.1.0.{n}"), password="guess")
     assert (await tried(stranger(door, "10.2.0.1"))).status_code == 429
     assert (await tried(stranger(door, "10.9.9.9"))).status_code == 200
+
+
+async def changing(inbox: Inbox, old: str, new: str = "grey-wool-2") -> httpx.Response:
+    return await inbox.ask("POST", "/api/me/password", json={"old": old, "new": new})
+
+
+async def test_an_agent_changes_the_own_password_and_stays_signed_in_here_alone(door: Door) -> None:
+    here, there = await door.agent(), await door.agent()
+    wrong = await changing(here, "not this one")
+    assert (wrong.status_code, wrong.json()["type"]) == (422, "wrong_password")
+    short = await changing(here, "green-wool", "short")
+    assert (short.status_code, short.json()["type"]) == (422, "invalid")
+    assert (await changing(here, "green-wool")).status_code == 204
+    assert (await here.ask("GET", "/api/me")).status_code == 200
+    assert (await there.ask("GET", "/api/me")).status_code == 401
+    assert (await tried(there)).status_code == 401
+    assert (await tried(there, password="grey-wool-2")).status_code == 200
+    assert (await changing(stranger(door), "grey-wool-2")).status_code == 401
+
+
+async def test_of_two_changes_at_once_one_holds(door: Door) -> None:
+    browsers = [await door.agent() for _ in range(2)]
+    answers = await asyncio.gather(*(changing(one, "green-wool") for one in browsers))
+    assert [one.status_code for one in answers].count(204) == 1
+
+
+async def test_an_open_browser_is_no_place_to_guess_the_password(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browsers = [await door.agent() for _ in range(2)]
+    monkeypatch.setattr(PasswordHasher, "verify", never)
+    answers = [await changing(browsers[n % 2], str(n)) for n in range(OWN_PASSWORD.burst + 1)]
+    assert [one.status_code for one in answers] == [422] * OWN_PASSWORD.burst + [429]
 
 
 async def test_a_page_of_another_site_cannot_sign_anybody_in(door: Door) -> None:

@@ -162,6 +162,12 @@ export interface ChangeConnection {
   entered?: Record<string, string> | null
 }
 
+/** POST /api/me/password: the present one, and the one to come. */
+export interface ChangePassword {
+  old: string
+  new: string
+}
+
 /** A channel that can be connected. `form` is what to enter; `hooked` says that its platform calls a hook of ours, `checked` that it can be asked how an account is. */
 export interface ChannelKind {
   capability: Capability

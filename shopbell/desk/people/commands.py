@@ -13,7 +13,7 @@ from shopbell.desk.errors import DeskError, NotFound
 from shopbell.desk.events.types import Event
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.types import Author
-from shopbell.desk.people.passwords import fits
+from shopbell.desk.people.passwords import fits, hashed
 from shopbell.desk.people.types import Agent, Session
 
 SESSION_LIFE = timedelta(days=14)
@@ -30,6 +30,16 @@ class SignInRefused(DeskError):
 
     kind = "sign_in"
     status = 401
+
+
+class WrongPassword(DeskError):
+    """The present password is another one; it may have been changed just now."""
+
+    kind = "wrong_password"
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__("That is not your password now", "Type the one you signed in with.")
 
 
 async def sign_in(
@@ -80,12 +90,43 @@ async def sign_out(desk: Desk, session_id: UUID) -> None:
     desk.wake()
 
 
-async def end_sessions(desk: Desk, connection: Connection, agent_id: UUID) -> None:
-    """End every session of an agent, within the caller's transaction; wake the relay after it."""
+async def change_password(desk: Desk, session: Session, *, old: str, new: str) -> None:
+    """Replace an agent's own password; their sessions end, but for the one that asks.
+
+    Raises WrongPassword, and Invalid for a new one too short.
+    """
+    agent_id = session.agent.id
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(
+            "SELECT password_hash FROM agent WHERE id = %s", (agent_id,)
+        )
+        row = await found.fetchone()
+    kept = row["password_hash"] if row else None
+    if not await fits(kept, old):
+        raise WrongPassword
+    replacing = {"id": agent_id, "old": kept, "new": await hashed(new)}
+    async with desk.pool.connection() as connection, connection.transaction():
+        changed = await connection.execute(
+            "UPDATE agent SET password_hash = %(new)s"
+            " WHERE id = %(id)s AND password_hash = %(old)s",
+            replacing,
+        )
+        if changed.rowcount == 0:
+            raise WrongPassword
+        await end_sessions(desk, connection, agent_id, but=session.id)
+    desk.wake()
+
+
+async def end_sessions(
+    desk: Desk, connection: Connection, agent_id: UUID, *, but: UUID | None = None
+) -> None:
+    """End every session of an agent, or all `but` one, within the caller's transaction; wake the
+    relay after it."""
     found = await connection.execute(
         "UPDATE agent_session SET revoked_at = now()"
-        " WHERE agent_id = %s AND revoked_at IS NULL RETURNING id, agent_id",
-        (agent_id,),
+        " WHERE agent_id = %s AND id IS DISTINCT FROM %s AND revoked_at IS NULL"
+        " RETURNING id, agent_id",
+        (agent_id, but),
     )
     await _tell_ended(desk, connection, await found.fetchall())
 

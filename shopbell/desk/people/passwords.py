@@ -6,7 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from shopbell.desk.errors import Invalid
+
 AT_ONCE = 2
+SHORTEST = 10
 
 _hasher = PasswordHasher()
 _threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
@@ -14,7 +17,9 @@ _NOBODY = _hasher.hash("nobody has this password")
 
 
 async def hashed(password: str) -> str:
-    """What is kept of a password."""
+    """What is kept of a password that somebody chose. Raises Invalid for one too short."""
+    if len(password) < SHORTEST:
+        raise Invalid("The password is too short", f"Use at least {SHORTEST} characters.")
     return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, password)
 
 

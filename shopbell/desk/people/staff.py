@@ -11,6 +11,7 @@ from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.types import Author
 from shopbell.desk.people.commands import end_sessions, tell
 from shopbell.desk.people.types import Agent, Role
+from shopbell.desk.tickets.commands import let_go_of_all
 
 
 class LastAdmin(DeskError):
@@ -31,8 +32,8 @@ async def change_agent(
     role: Role | None = None,
     disabled: bool | None = None,
 ) -> Agent:
-    """The agent with the given fields changed. Being disabled ends their sessions; then, and with
-    another role, their sockets close before any later event.
+    """The agent with the given fields changed. Being disabled ends their sessions and takes what
+    they had open from them; then, and with another role, their sockets close before any later event.
 
     Raises NotFound, Invalid for an empty name, and LastAdmin.
     """
@@ -68,6 +69,8 @@ async def change_agent(
             await end_sessions(desk, connection, agent_id)
         agent = await tell(desk, connection, agent_id, _author(by))
     desk.wake()
+    if agent.disabled:
+        await let_go_of_all(desk, _author(by), agent_id)
     return agent
 
 

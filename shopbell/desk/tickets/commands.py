@@ -13,6 +13,12 @@ from shopbell.desk.tickets.types import Priority, Ticket
 from shopbell.desk.work import SYSTEM, Work, work
 
 TEAM_IS = b"SELECT 1 FROM team WHERE id = %s"
+LEFT_BEHIND = b"""
+    SELECT k.id, k.assignee_id FROM ticket k JOIN agent a ON a.id = k.assignee_id
+    WHERE k.status IN ('open', 'pending', 'snoozed') AND a.disabled_at IS NOT NULL
+      AND (%(agent)s::uuid IS NULL OR a.id = %(agent)s)
+    ORDER BY k.waiting_since, k.id
+"""
 AGENT_WORKS = b"SELECT 1 FROM agent WHERE id = %s AND disabled_at IS NULL AND role <> 'viewer'"
 
 
@@ -29,6 +35,29 @@ async def assign(
         unit.change_ticket(assignee_id=agent_id, team_id=team_id)
         unit.emit("ticket.assigned", _author(by))
         return unit.ticket
+
+
+async def let_go(desk: Desk, ticket_id: UUID, by: Author, agent_id: UUID) -> Ticket:
+    """Take an unfinished ticket off an agent who works here no more. Control stays with the agents,
+    and a customer who was not answered waits for another one."""
+    async with work(desk, ticket_id=ticket_id) as unit:
+        ticket = unit.ticket
+        if ticket.assignee_id != agent_id or ticket.status in ("resolved", "closed"):
+            return ticket
+        waits = ticket.control == "agents" and ticket.status == "open"
+        since = ticket.waiting_since or (unit.at if waits else None)
+        unit.change_ticket(assignee_id=None, waiting_since=since)
+        unit.emit("ticket.assigned", by)
+        return unit.ticket
+
+
+async def let_go_of_all(desk: Desk, by: Author, agent_id: UUID | None = None) -> None:
+    """`let_go` for all that this agent, or any who is disabled, has unfinished."""
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(LEFT_BEHIND, {"agent": agent_id})
+        held = [(row["id"], row["assignee_id"]) for row in await found.fetchall()]
+    for ticket_id, holder in held:
+        await let_go(desk, ticket_id, by, holder)
 
 
 async def resolve(desk: Desk, ticket_id: UUID, by: Agent) -> Ticket:

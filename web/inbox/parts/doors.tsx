@@ -24,9 +24,9 @@ function useDoor(path: string, then: () => void) {
   return { wrong, busy, submit }
 }
 
-const Wrong = ({ words }: { words: string }) => (words ? <div class="wrong" role="alert"><CircleAlert size={16} aria-hidden="true" />{words}</div> : null)
+export const Wrong = ({ words }: { words: string }) => (words ? <div class="wrong" role="alert"><CircleAlert size={16} aria-hidden="true" />{words}</div> : null)
 
-const typed = (event: Event): Record<string, string> => {
+export const typed = (event: Event): Record<string, string> => {
   event.preventDefault()
   return Object.fromEntries([...new FormData(event.currentTarget as HTMLFormElement)].map(([name, value]) => [name, String(value)]))
 }

@@ -60,6 +60,7 @@ export function MyMenu({ side }: { side: string }) {
       choices={[
         ...["system", "light", "dark"].map((each) => ({ name: `${each[0]!.toUpperCase()}${each.slice(1)} theme`, checked: theme === each, run: () => setTheme(each) })),
         { name: "Keyboard shortcuts", far: "?", run: () => (sheet.value = "keys") },
+        { name: "Change password", run: () => (sheet.value = "password") },
         { name: "Sign out", run: () => void signOut() },
       ]} />
   )

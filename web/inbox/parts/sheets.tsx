@@ -3,9 +3,10 @@ import { useEffect, useRef } from "preact/hooks"
 import { commands, release, sheet, takeOver } from "../state/commands"
 import { firstName, openTicket } from "../state/desk"
 import type { Ticket } from "../state/model"
+import { PasswordSheet } from "./password"
 import { TraceOf } from "./trace"
 
-function Dialog({ title, children }: { title: string; children: ComponentChildren }) {
+export function Dialog({ title, children }: { title: string; children: ComponentChildren }) {
   const box = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const from = document.activeElement as HTMLElement | null
@@ -23,6 +24,7 @@ function Dialog({ title, children }: { title: string; children: ComponentChildre
 export function Sheets() {
   if (sheet.value === "keys") return <Keys />
   if (sheet.value === "release") return <ReleaseSheet />
+  if (sheet.value === "password") return <PasswordSheet />
   if (sheet.value === null) return null
   if ("taken" in sheet.value) return <Taken ticket={sheet.value.taken} holder={sheet.value.holder} />
   return <Dialog title="Why did it say that?"><TraceOf turn={sheet.value.turn} /></Dialog>

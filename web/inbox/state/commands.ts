@@ -10,7 +10,7 @@ import { tell } from "./tell"
 import { viewNames, views } from "./views"
 import type { Ticket as WireTicket } from "../../shared/wire"
 
-export type Sheet = "keys" | "release" | { turn: string } | { taken: Ticket; holder: string } | null
+export type Sheet = "keys" | "release" | "password" | { turn: string } | { taken: Ticket; holder: string } | null
 export const sheet = signal<Sheet>(null)
 /** Which menu of the open ticket stands open. */
 export const menu = signal<string | null>(null)
