@@ -114,7 +114,8 @@ def _opened(room: Room, outgoing: Outgoing) -> Outgoing:
         if not one.state
     )
     credentials = room.vault.open(outgoing.connection.id, outgoing.sealed)
-    return msgspec.structs.replace(outgoing, credentials=credentials, files=files)
+    hook = room.addresses.of_hook(outgoing.connection.id)
+    return msgspec.structs.replace(outgoing, credentials=credentials, files=files, hook=hook)
 
 
 async def _bytes_of(room: Room, file_id: UUID) -> bytes:

@@ -48,6 +48,10 @@ class Addresses:
             return file
         return msgspec.structs.replace(file, url=self._public_url + self._of(file.id))
 
+    def of_hook(self, connection_id: UUID) -> str:
+        """Where a platform tells this connection things."""
+        return f"{self._public_url}/hooks/{connection_id}"
+
     def left(self, file_id: UUID, expires: str, signature: str) -> timedelta | None:
         """How much longer an address is good; None when it is none of ours, or no longer."""
         if not (expires.isascii() and expires.isdigit() and len(expires) <= _LONGEST_NUMBER):

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from shopbell.connectors.channels.types import Account, Hooked
+from shopbell.connectors.channels.types import Account, Acknowledging, Hooked
 from shopbell.desk.connections.vault import Sealed
 from shopbell.desk.errors import NotFound
 from shopbell.desk.inbound.types import Raw, Unverified
@@ -57,6 +57,10 @@ async def receive(request: Request) -> Response:
     if greeting is not None:
         return Response(greeting.body, greeting.status, media_type=greeting.media_type)
     await state.intake.hear(connection_id, _kept(account, raw))
+    if isinstance(channel, Acknowledging):
+        return Response(
+            channel.taken.body, channel.taken.status, media_type=channel.taken.media_type
+        )
     return PlainTextResponse("ok")
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 import httpx
 
 from shopbell.connectors.channels.http.channel import HttpChannel
+from shopbell.connectors.channels.sms.channel import Sms
 from shopbell.connectors.channels.telegram.channel import Telegram
 from shopbell.connectors.channels.types import Channel
 from shopbell.connectors.channels.webchat.channel import WebChat
@@ -22,6 +23,7 @@ CHANNELS: Mapping[str, type[Made]] = {
     "webchat": WebChat,
     "http": HttpChannel,
     "telegram": Telegram,
+    "sms": Sms,
 }
 
 

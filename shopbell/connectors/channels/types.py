@@ -86,6 +86,14 @@ class Hooked(Protocol):
         ...
 
 
+@runtime_checkable
+class Acknowledging(Protocol):
+    """A channel whose platform makes something of what it is answered: `taken` is the answer to a
+    payload that was kept."""
+
+    taken: ClassVar[Reply]
+
+
 Hear = Callable[[Raw], Awaitable[None]]
 """Keeps a payload and reads it; returns once it is kept."""
 

@@ -39,7 +39,8 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     `recipient` is the identity's value, `to` where the platform takes the answer. `answers` is the
     platform's name for the customer's last message there, and `threading` the mail it stands in.
     `sealed` is opened into `credentials` by whoever sends. `heard_at` is when the customer last wrote
-    there. `parts` were taken on an earlier try, so sending goes on after them.
+    there. `parts` were taken on an earlier try, so sending goes on after them. `hook` is the public
+    address at which this connection is told things.
     """
 
     id: UUID
@@ -59,6 +60,7 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     brand_name: str = ""
     heard_at: datetime | None = None
     parts: tuple[str, ...] = ()
+    hook: str = ""
 
 
 class Sent(Struct, frozen=True, kw_only=True):
