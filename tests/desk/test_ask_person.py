@@ -114,7 +114,7 @@ async def test_the_customer_is_told_in_their_language_and_the_brands_own_clock(s
         )
     shop.desk.now = lambda: datetime(2026, 11, 24, 16, 59, tzinfo=UTC)
     told = await ask_person(shop.desk, thread, shop.connection, message_id=uuid7())
-    assert told.message.text.endswith("Sie hören bis Mittwoch, 09:05 Uhr von uns.")
+    assert told.message.text.endswith("Sie hören bis Mittwoch, 09:05 Uhr (Ortszeit London) von uns.")
     handoff = (await ticket_of(shop, told.message)).handoff
     assert handoff is not None
     assert handoff.promised_by == datetime(2026, 11, 25, 9, 5, tzinfo=UTC)

@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from shopbell.desk.control.words import named_clock
+
 FALLBACK = "en"
 
 
@@ -59,9 +61,8 @@ def with_wait(text: str, language: str, answer_by: datetime | None) -> str:
     """The text with the honest hour at which a person answers, where one is known."""
     if answer_by is None:
         return text
-    clock = f"{answer_by:%H:%M}"
-    if answer_by.date() != datetime.now(answer_by.tzinfo).date():
-        clock = f"{clock} ({day(answer_by, language)})"
+    away = answer_by.date() != datetime.now(answer_by.tzinfo).date()
+    clock = named_clock(answer_by, language, day(answer_by, language) if away else "")
     return f"{text} {say('wait', language, time=clock)}"
 
 

@@ -10,13 +10,15 @@ from shopbell.desk.control.waits import Wait
 
 class Words(Struct, frozen=True):
     """One language: the handing over, `today` with {time}, `later` with {day} and {time}, what is
-    said without a time, and the days' names from Monday on."""
+    said without a time, the days' names from Monday on, and whose clock {place} is."""
 
     handed: str
     today: str
     later: str
     someday: str
     days: tuple[str, ...]
+    zone: str
+    hour: str = "{clock}"
 
 
 WORDS: dict[str, Words] = {
@@ -26,13 +28,16 @@ WORDS: dict[str, Words] = {
         "You'll hear from us by {day}, {time}.",
         "We will answer you here as soon as we can.",
         ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+        "{place} time",
     ),
     "de": Words(
         "Natürlich. Ich übergebe Sie an einen Menschen.",
-        "Sie hören bis {time} Uhr von uns.",
-        "Sie hören bis {day}, {time} Uhr von uns.",
+        "Sie hören bis {time} von uns.",
+        "Sie hören bis {day}, {time} von uns.",
         "Wir antworten Ihnen hier, so bald wir können.",
         ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
+        "Ortszeit {place}",
+        "{clock} Uhr",
     ),
     "es": Words(
         "Por supuesto. Te paso con una persona.",
@@ -40,6 +45,7 @@ WORDS: dict[str, Words] = {
         "Tendrás noticias nuestras antes del {day} a las {time}.",
         "Te responderemos aquí lo antes posible.",
         ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
+        "hora de {place}",
     ),
     "fr": Words(
         "Bien sûr. Je vous passe une personne.",
@@ -47,6 +53,7 @@ WORDS: dict[str, Words] = {
         "Vous aurez de nos nouvelles avant {day}, {time}.",
         "Nous vous répondrons ici dès que possible.",
         ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+        "heure locale, {place}",
     ),
     "it": Words(
         "Certo. La passo a una persona.",
@@ -54,6 +61,7 @@ WORDS: dict[str, Words] = {
         "Le risponderemo entro {day}, ore {time}.",
         "Le risponderemo qui appena possibile.",
         ("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"),
+        "ora di {place}",
     ),
     "pt": Words(
         "Claro. Vou passar a conversa a uma pessoa.",
@@ -69,6 +77,7 @@ WORDS: dict[str, Words] = {
             "sábado",
             "domingo",
         ),
+        "hora de {place}",
     ),
     "nl": Words(
         "Natuurlijk. Ik draag u over aan een medewerker.",
@@ -76,6 +85,7 @@ WORDS: dict[str, Words] = {
         "U hoort voor {day} {time} van ons.",
         "We antwoorden u hier zodra we kunnen.",
         ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"),
+        "tijd in {place}",
     ),
     "ja": Words(
         "かしこまりました。担当者におつなぎします。",
@@ -83,6 +93,31 @@ WORDS: dict[str, Words] = {
         "{day}の{time}までにご返信します。",
         "できるだけ早くこちらでご返信します。",
         ("月曜日", "火曜日", "水曜日", "木曜日", "金曜日", "土曜日", "日曜日"),
+        "{place}時間",
+    ),
+    "pl": Words(
+        "Oczywiście. Przekazuję rozmowę człowiekowi.",
+        "Odpowiemy do godziny {time}.",
+        "Odpowiemy najpóźniej: {day}, {time}.",
+        "Odpowiemy tutaj najszybciej, jak to możliwe.",
+        ("poniedziałek", "wtorek", "środa", "czwartek", "piątek", "sobota", "niedziela"),
+        "czas: {place}",
+    ),
+    "sv": Words(
+        "Självklart. Jag lämnar över dig till en människa.",
+        "Du hör från oss senast {time}.",
+        "Du hör från oss senast {day} {time}.",
+        "Vi svarar dig här så snart vi kan.",
+        ("måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag"),
+        "tid i {place}",
+    ),
+    "da": Words(
+        "Selvfølgelig. Jeg giver dig videre til et menneske.",
+        "Du hører fra os senest {time}.",
+        "Du hører fra os senest {day} {time}.",
+        "Vi svarer dig her, så snart vi kan.",
+        ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"),
+        "tid i {place}",
     ),
 }
 
@@ -100,12 +135,24 @@ def waiting(wait: Wait, at: datetime) -> str:
         return words.someday
     zone = ZoneInfo(wait.zone)
     local = wait.by.astimezone(zone)
-    clock = f"{local:%H:%M}"
+    clock = named_clock(local, wait.language)
     away = local.date() - at.astimezone(zone).date()
     if not away:
         return words.today.format(time=clock)
     day = words.days[local.weekday()] if away < timedelta(days=7) else f"{local:%Y-%m-%d}"
     return words.later.format(day=day, time=clock)
+
+
+def named_clock(local: datetime, language: str, day: str = "") -> str:
+    """A time of day with whose clock it is, and a day: `16:00 (Amsterdam time, 3 May)`.
+
+    `local` carries its ZoneInfo. Where a reader is, nobody knows, so the clock is always named.
+    """
+    words, zone = words_of(language), str(local.tzinfo)
+    place = zone.rpartition("/")[2].replace("_", " ")
+    named = place if zone.partition("/")[0] in ("UTC", "Etc") else words.zone.format(place=place)
+    told = ", ".join(part for part in (named, day) if part)
+    return f"{words.hour.format(clock=f'{local:%H:%M}')} ({told})"
 
 
 def words_of(language: str) -> Words:
