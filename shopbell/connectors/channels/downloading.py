@@ -10,7 +10,8 @@ from shopbell.connectors.channels.types import Unfetched
 
 TIMEOUT = httpx.Timeout(30, connect=5)
 MOST_HOPS = 3
-_TRY_LATER = frozenset({408, 425, 429})
+_TRY_LATER = frozenset({202, 408, 425, 429})
+"""202: a platform still prepares the file, as LINE does with videos."""
 
 
 class Downloaded(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from typing import Protocol
 import httpx
 
 from shopbell.connectors.channels.http.channel import HttpChannel
+from shopbell.connectors.channels.line.channel import LineApp
 from shopbell.connectors.channels.sms.channel import Sms
 from shopbell.connectors.channels.telegram.channel import Telegram
 from shopbell.connectors.channels.types import Channel
@@ -24,6 +25,7 @@ CHANNELS: Mapping[str, type[Made]] = {
     "http": HttpChannel,
     "telegram": Telegram,
     "sms": Sms,
+    "line": LineApp,
 }
 
 
