@@ -42,7 +42,8 @@ def tried(hits: Sequence[Hit], talk: Talk) -> tuple[str, ...]:
     """What the assistant did before it gave way."""
     steps: list[str] = []
     if talk.answers:
-        steps.append(f"Answered {talk.answers} time{'s' if talk.answers > 1 else ''}.")
+        times = {1: "once", 2: "twice"}.get(talk.answers, f"{talk.answers} times")
+        steps.append(f"Answered {times} before.")
     if "sign_in" in talk.said:
         steps.append("Told them how to sign in to see their orders.")
     titles = list(dict.fromkeys(hit.title for hit in hits))[:3]

@@ -6,10 +6,12 @@ from collections import Counter
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from shopbell.assistant.types import Trace
 from shopbell.connectors.commerce.demo import library
 from shopbell.connectors.commerce.demo.history import stories
 from shopbell.connectors.commerce.demo.history.cast import CHANNELS, House
@@ -103,6 +105,27 @@ def test_every_channel_language_and_outcome_is_there(records: list[Record]) -> N
         for before, step in zip(one.steps, one.steps[1:], strict=False)
     )
     assert reopened >= 3
+
+
+def test_why_shows_what_each_answer_was_found_in(records: list[Record]) -> None:
+    cited = {one.message.id: one.message.citations for rec in records for one in rec.spoken}
+    traces = [
+        (cited.get(turn.message_id, ()) if turn.message_id else (), turn.trace)
+        for one in records
+        for turn in one.turns
+    ]
+    for citations, trace in traces:
+        shown = msgspec.convert(trace, Trace).found
+        read = [one.title for one in citations if one.kind != "order"]
+        assert [one.title for one in shown][: len(read)] == read
+        assert not read or len(shown) > len(read)
+        scores = [one.score for one in shown]
+        assert scores == sorted(scores, reverse=True)
+        assert all(0 < score <= trace["confidence"] for score in scores)
+        assert len({one.chunk_id for one in shown}) == len(shown)
+        assert bool(shown) or trace["decision"] == "answer"
+    assert sum(bool(trace["found"]) for _, trace in traces) > len(traces) // 2
+    assert any(one["section"] for _, trace in traces for one in trace["found"])
 
 
 def test_one_carrier_rises_this_week(records: list[Record]) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from shopbell.connectors.commerce.demo.history.cast import House, Person, Staff
+from shopbell.connectors.commerce.demo.history.citing import found
 from shopbell.connectors.commerce.demo.world import uuid7_at
 from shopbell.desk.messages.types import Author, Citation, Message, Page
 from shopbell.desk.threads.types import Thread
@@ -326,11 +327,16 @@ class Record:
             "confidence": round(sure, 4),
             "latency_ms": round(sum(float(one["ms"]) for one in steps) + 1.2, 2),
             "intent": None,
-            "found": [],
+            "found": self._found(step, asked, sure),
             "steps": steps,
             "usage": None,
             "cut": [],
         }
+
+    def _found(self, step: Step, asked: str, sure: float) -> list[dict[str, Any]]:
+        if step.citations or step.kind == "hand_off":
+            return found(step.citations, asked, self.who.language, sure=sure)
+        return []
 
     def _hand_back(self, step: Step) -> None:
         self._change(

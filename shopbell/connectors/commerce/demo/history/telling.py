@@ -302,11 +302,10 @@ class _Ticket:
             at=at,
             summary="The customer wrote:\n" + "\n".join(f"- {one[:160]}" for one in self._said),
             wants=self._said[-1],
-            tried=(f"Answered {self._answers} times in this matter.",) if self._answers > 1
-            else ("Answered 1 time in this matter.",) if self._answers else (),
+            tried=_tried(self._answers),
             suggested_reply=suggested[0] if suggested else "",
             promised_by=by,
-        )  # fmt: skip
+        )
         why = "The customer asked for a person." if reason == "asked" else "A person decides this."
         if reason == "no_answer":
             why = "No source answers this surely enough."
@@ -350,3 +349,8 @@ class _Ticket:
 
     def _play(self, kind: StepKind, at: dt.datetime, **values: Any) -> None:
         self._record.play(Step(kind=kind, at=at, **values))
+
+
+def _tried(answers: int) -> tuple[str, ...]:
+    times = {1: "once", 2: "twice"}.get(answers, f"{answers} times")
+    return (f"Answered {times} before.",) if answers else ()
