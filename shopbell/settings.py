@@ -78,6 +78,7 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> S
     Raises SettingsError with one line that says what to do.
     """
     given: dict[str, Any] = {}
+    port_from = "SHOPBELL_PORT" if flags.get("port") is None else "--port"
     for setting in SETTINGS:
         value = flags.get(setting.field)
         if value is None:
@@ -87,7 +88,7 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> S
     data = Path(given.get("data", ".shopbell")).expanduser().resolve()
     given["data"] = data
     given["host"] = given.get("host", "127.0.0.1")
-    given["port"] = _port(given.get("port", 8000))
+    given["port"] = _port(given.get("port", 8000), port_from)
     given["public_url"] = _public_url(given)
     given["log_level"] = _log_level(given.get("log_level", "info"))
     given["trusted_proxies"] = _trusted_proxies(given.get("trusted_proxies", ""))
@@ -104,9 +105,9 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> S
     return Settings(**given)
 
 
-def _port(value: Any) -> int:
+def _port(value: Any, given_by: str) -> int:
     if not str(value).isdigit() or not 1 <= int(value) <= 65535:
-        raise SettingsError(f"SHOPBELL_PORT is {value!r}: set it to a number from 1 to 65535.")
+        raise SettingsError(f"{given_by} is {value!r}: set it to a number from 1 to 65535.")
     return int(value)
 
 

@@ -171,7 +171,20 @@ async def test_a_colour_can_be_chosen_and_an_unknown_one_shows_the_first(
     assert "Colour: Ink" in unknown.text
 
 
-@pytest.mark.parametrize("path", ["nowhere", "collections/nothing", "products/nothing", "orders/1"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("nowhere", "collections/nothing", "products/nothing", "orders/1"),
+        *(
+            "%00",
+            "products/%00",
+            "products/heron%00",
+            "collections/%00",
+            "orders/%00",
+            "help/en/%00",
+        ),
+    ],
+)
 async def test_what_is_not_there_says_where_to_go(browser: httpx.AsyncClient, path: str) -> None:
     answer = await browser.get(f"/demo/{path}")
     assert answer.status_code == 404

@@ -56,6 +56,13 @@ def test_a_wrong_setting_is_named_in_one_line(tmp_path: Path, variable: str, val
     assert "hidden" not in str(caught.value)
 
 
+@pytest.mark.parametrize("port", [0, -1, 70_000])
+def test_a_wrong_port_is_named_by_the_flag_it_came_from(tmp_path: Path, port: int) -> None:
+    with pytest.raises(SettingsError, match=rf"^--port is {port}: ") as caught:
+        load({"data": tmp_path, "port": port}, {"SHOPBELL_PORT": "8000"})
+    assert "SHOPBELL_PORT" not in str(caught.value)
+
+
 def test_proxies_are_kept_as_networks(tmp_path: Path) -> None:
     given = {"SHOPBELL_TRUSTED_PROXIES": " 10.0.0.5,192.168.1.7/24 ::1"}
     kept = load({"data": tmp_path}, given).trusted_proxies

@@ -7,7 +7,6 @@ _EXPIRED = (
     b"DELETE FROM agent_session WHERE revoked_at < clock_timestamp() - interval '30 days'",
     b"DELETE FROM agent_invitation WHERE expires_at < clock_timestamp()",
     b"DELETE FROM identity_token WHERE expires_at < clock_timestamp()",
-    b"DELETE FROM rate_limit WHERE at < clock_timestamp() - interval '1 day'",
 )
 
 

@@ -38,6 +38,8 @@ class DemoShop:
         return await self._products(words=words, count=limit, in_stock_only=in_stock_only)
 
     async def product_by_handle(self, handle: str) -> Product | None:
+        if "\0" in handle:  # which Postgres takes in no text
+            return None
         found = await self._products(handle=handle, count=1)
         return found[0] if found else None
 

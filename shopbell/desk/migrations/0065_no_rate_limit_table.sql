@@ -1,0 +1,3 @@
+-- Limits are token buckets in Redis (server/limits.py); nothing was ever kept here.
+
+DROP TABLE rate_limit;
