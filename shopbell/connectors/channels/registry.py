@@ -7,6 +7,7 @@ import httpx
 
 from shopbell.connectors.channels.http.channel import HttpChannel
 from shopbell.connectors.channels.line.channel import LineApp
+from shopbell.connectors.channels.slack.channel import SlackChannel
 from shopbell.connectors.channels.sms.channel import Sms
 from shopbell.connectors.channels.telegram.channel import Telegram
 from shopbell.connectors.channels.types import Channel
@@ -26,6 +27,7 @@ CHANNELS: Mapping[str, type[Made]] = {
     "telegram": Telegram,
     "sms": Sms,
     "line": LineApp,
+    "slack": SlackChannel,
 }
 
 

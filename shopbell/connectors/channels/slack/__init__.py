@@ -1,0 +1,1 @@
+"""Slack: direct messages, channels with threads, and channels shared between companies."""
