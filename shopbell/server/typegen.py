@@ -107,6 +107,7 @@ _PLAIN: dict[type[Any], str] = {
     inspect.NoneType: "null",
     inspect.UUIDType: "Uuid",
     inspect.DateTimeType: "Instant",
+    inspect.DateType: "string",
     inspect.AnyType: "unknown",
 }
 

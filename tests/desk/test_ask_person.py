@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from shopbell.desk.connections.types import BrandSettings, Opening
 from shopbell.desk.control.commands import ask_person, take_over
-from shopbell.desk.control.waits import Wait, answer_by, is_open, opens_at
+from shopbell.desk.control.waits import Wait, answer_by
 from shopbell.desk.control.words import WORDS, handed_over, waiting
 from shopbell.desk.errors import NotFound
 from shopbell.desk.ids import uuid7
@@ -114,7 +114,9 @@ async def test_the_customer_is_told_in_their_language_and_the_brands_own_clock(s
         )
     shop.desk.now = lambda: datetime(2026, 11, 24, 16, 59, tzinfo=UTC)
     told = await ask_person(shop.desk, thread, shop.connection, message_id=uuid7())
-    assert told.message.text.endswith("Sie hören bis Mittwoch, 09:05 Uhr (Ortszeit London) von uns.")
+    assert told.message.text.endswith(
+        "Sie hören bis Mittwoch, 09:05 Uhr (Ortszeit London) von uns."
+    )
     handoff = (await ticket_of(shop, told.message)).handoff
     assert handoff is not None
     assert handoff.promised_by == datetime(2026, 11, 25, 9, 5, tzinfo=UTC)
@@ -136,6 +138,14 @@ def test_only_staffed_minutes_count(at: str, waiting: int, people: int, expected
     assert reached == datetime.fromisoformat(expected)
 
 
+def test_a_holiday_is_not_promised() -> None:
+    brand = msgspec.structs.replace(LONDON, country="GB", region="ENG")
+    christmas_eve = datetime(2026, 12, 24, 17, 30, tzinfo=UTC)
+    assert answer_by(brand, christmas_eve, waiting=0, people=1) == datetime(
+        2026, 12, 29, 9, 5, tzinfo=UTC
+    )
+
+
 def test_nobody_there_promises_nothing() -> None:
     at = datetime(2026, 11, 24, 10, tzinfo=UTC)
     assert answer_by(LONDON, at, waiting=0, people=0) is None
@@ -144,11 +154,3 @@ def test_nobody_there_promises_nothing() -> None:
         assert ":" not in told
     by = datetime(2026, 12, 24, 10, tzinfo=UTC)
     assert "2026-12-24" in waiting(Wait(by=by, zone="UTC", language="en"), at)
-
-
-def test_hours_over_midnight_and_none_at_all() -> None:
-    night = BrandSettings(hours=(Opening(day=0, start="22:00", end="02:00"),))
-    assert is_open(night, datetime(2026, 11, 24, 1, tzinfo=UTC))
-    shut = datetime(2026, 11, 24, 3, tzinfo=UTC)
-    assert opens_at(night, shut) == datetime(2026, 11, 30, 22, tzinfo=UTC)
-    assert is_open(BrandSettings(), shut)

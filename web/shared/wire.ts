@@ -113,10 +113,13 @@ export interface Brand {
   settings: BrandSettings
 }
 
-/** How a brand looks and speaks, and when its people are there. `pickup_minutes` is the published target for a person to pick up a chat. */
+/** How a brand looks and speaks, and when its people are there: in these hours, but not on the public holidays of `country` (ISO 3166-1) and `region` (ISO 3166-2 suffix) nor on `closed` days. `pickup_minutes` is the published target for a person to pick up a chat. */
 export interface BrandSettings {
   time_zone?: string
   hours?: Opening[]
+  country?: string
+  region?: string
+  closed?: string[]
   pickup_minutes?: number
   handle_minutes?: number
   greeting?: string
@@ -421,7 +424,7 @@ export interface NewConnection {
   entered: Record<string, string>
 }
 
-/** One block of staffed hours; `day` 0 is Monday, times are local `HH:MM`. */
+/** One block of staffed hours; `day` 0 is Monday, times are local `HH:MM`. One that ends no later than it starts ends the next day. */
 export interface Opening {
   day: number
   start: string

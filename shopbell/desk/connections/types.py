@@ -1,6 +1,6 @@
 """Connections, the brands they speak for, and what a channel can do."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -41,7 +41,8 @@ class Capability(Struct, frozen=True, kw_only=True):
 
 
 class Opening(Struct, frozen=True, kw_only=True):
-    """One block of staffed hours; `day` 0 is Monday, times are local `HH:MM`."""
+    """One block of staffed hours; `day` 0 is Monday, times are local `HH:MM`. One that ends no
+    later than it starts ends the next day."""
 
     day: int
     start: str
@@ -49,11 +50,15 @@ class Opening(Struct, frozen=True, kw_only=True):
 
 
 class BrandSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How a brand looks and speaks, and when its people are there. `pickup_minutes` is the
-    published target for a person to pick up a chat."""
+    """How a brand looks and speaks, and when its people are there: in these hours, but not on the
+    public holidays of `country` (ISO 3166-1) and `region` (ISO 3166-2 suffix) nor on `closed` days.
+    `pickup_minutes` is the published target for a person to pick up a chat."""
 
     time_zone: str = "UTC"
     hours: tuple[Opening, ...] = ()
+    country: str = ""
+    region: str = ""
+    closed: tuple[date, ...] = ()
     pickup_minutes: int = 2
     handle_minutes: int = 6
     greeting: str = "Hi! Ask us anything about the shop."

@@ -6,12 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shopbell.desk.connections.types import Connection
-from shopbell.desk.control.waits import is_open, wait_at
+from shopbell.desk.control.waits import wait_at
 from shopbell.desk.control.words import waiting
 from shopbell.desk.customers.reads import brand_of, visitor_of, widget_connection
 from shopbell.desk.customers.sessions import end_visitor, recognise
 from shopbell.desk.customers.types import Visitor
 from shopbell.desk.ids import uuid7
+from shopbell.desk.sla.calendar import calendar_of, is_open
 from shopbell.desk.threads.reads import shopper_state
 from shopbell.desk.threads.types import ShopperThread
 from shopbell.server.doors import address_of, answer, decode, state_of
@@ -79,7 +80,7 @@ async def _session(state: State, visitor: Visitor, token: str, language: str) ->
     thread = (
         await shopper_state(state.desk, visitor.thread_id) if visitor.thread_id else ShopperThread()
     )
-    available = wait.by is not None and is_open(look, at)
+    available = wait.by is not None and is_open(calendar_of(look), at)
     return WidgetSession(
         token=token,
         brand_name=brand.name,
