@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -104,13 +104,18 @@ def at_work(calendar: Calendar, shown: datetime, day: date, public: object) -> b
     return False
 
 
-@lru_cache
-def changes(zone: str, year: int) -> list[datetime]:
-    """The hours of this year in which the zone's clock is changed."""
-    info, first = ZoneInfo(zone), datetime(year, 1, 1, tzinfo=UTC)
-    hours = [first + timedelta(hours=hour) for hour in range(366 * 24)]
-    offsets = [hour.astimezone(info).utcoffset() for hour in hours]
-    return [hours[at] for at in range(1, len(hours)) if offsets[at] != offsets[at - 1]]
+@cache
+def changes(zone: str, year: int) -> tuple[datetime, ...]:
+    """The hours of this year at whose start the zone's clock is changed."""
+    info, hour, day = ZoneInfo(zone), timedelta(hours=1), timedelta(days=1)
+
+    def changed(start: datetime, span: timedelta) -> bool:
+        ends = (each.astimezone(info) for each in (start, start + span))
+        return len({each.utcoffset() for each in ends}) > 1
+
+    days = [datetime(year, 1, 1, tzinfo=UTC) + number * day for number in range(365)]
+    hours = [at + number * hour for at in days if changed(at, day) for number in range(24)]
+    return tuple(at + hour for at in hours if changed(at, hour))
 
 
 @st.composite

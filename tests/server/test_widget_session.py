@@ -5,6 +5,7 @@ from typing import Any
 
 import jwt
 import pytest
+from psycopg.types.json import Jsonb
 
 from shopbell.desk.ids import uuid7
 from tests.server.conftest import KEY, SECRET, Door
@@ -19,6 +20,17 @@ async def test_a_new_visitor_learns_who_answers_and_leaves_no_row(door: Door) ->
     again = await chat.open()
     assert again.status_code == 200
     assert await chat.texts() == []
+
+
+async def test_on_a_closed_day_a_visitor_learns_when_people_are_back(door: Door) -> None:
+    today = datetime.now(UTC).date()
+    closed = [str(today + timedelta(days=days)) for days in range(3)]
+    async with door.shop.desk.pool.connection() as connection:
+        await connection.execute("UPDATE brand SET settings = %s", (Jsonb({"closed": closed}),))
+    told = (await door.chat()).session
+    back = today + timedelta(days=3)
+    assert not told["people_available"]
+    assert f"{back:%A}, 00:05" in told["hours_text"]
 
 
 async def test_a_known_visitor_finds_the_conversation_again(door: Door) -> None:
