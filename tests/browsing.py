@@ -1,4 +1,7 @@
-"""A real Chromium for tests of pages; a test that fails leaves a picture of every open page."""
+"""A real Chromium for tests of pages, started once for a run (once a worker of pytest-xdist).
+
+A test that fails leaves a picture of every open page.
+"""
 
 import os
 import shutil
@@ -7,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Error, async_playwright
+
+from tests.stack import free_port
 
 PICTURES = Path(__file__).resolve().parent.parent / "test-results"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
@@ -24,17 +30,31 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.fixture
-async def browser(request: pytest.FixtureRequest) -> AsyncIterator[Browser]:
-    """Playwright's async browser over the Chromium of `$CHROMIUM`; make contexts and pages in it."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[str]:
+    """The address of the run's one Chromium, that of `$CHROMIUM` or on PATH."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium")
     assert path, "no Chromium: run the tests by bin/test, or set CHROMIUM to the path of one"
+    port = free_port()
+    flags = [*FLAGS, f"--remote-debugging-port={port}"]
     async with async_playwright() as play:
-        chromium = await play.chromium.launch(executable_path=path, args=FLAGS, headless=True)
-        yield chromium
-        if request.node.stash.get(FAILED, False):
-            await _take_pictures(chromium, request.node.name)
+        chromium = await play.chromium.launch(executable_path=path, args=flags, headless=True)
+        yield f"http://127.0.0.1:{port}"
         await chromium.close()
+
+
+@pytest.fixture
+async def browser(request: pytest.FixtureRequest, chromium: str) -> AsyncIterator[Browser]:
+    """Playwright's async browser over the run's Chromium; make contexts and pages in it. They are
+    the test's own, and gone after it."""
+    async with async_playwright() as play:
+        joined = await play.chromium.connect_over_cdp(chromium)
+        yield joined
+        if request.node.stash.get(FAILED, False):
+            await _take_pictures(joined, request.node.name)
+        for context in joined.contexts:
+            await context.close()
+        await joined.close()
 
 
 async def _take_pictures(browser: Browser, name: str) -> None:
