@@ -61,7 +61,7 @@ def answers(shopper: Shopper) -> list[str]:
 async def test_a_worker_killed_in_the_middle_of_a_turn_leaves_exactly_one_answer(
     thinking: House, peer: OpenAIPeer
 ) -> None:
-    peer.says_lines(FIRST, THEN, DECIDED, waits_after=PIECES_BEFORE_CEDAR)
+    peer.says_lines(FIRST, THEN, DECIDED, waits_after=[PIECES_BEFORE_CEDAR])
     peer.says_lines(FIRST, THEN, DECIDED)
     ben, mia = await thinking.agent(1), await thinking.shopper()
     await mia.answered(await mia.say(MOTHS))
@@ -85,7 +85,7 @@ def test_what_a_dead_worker_held_is_taken_up_within_15_s() -> None:
 async def test_after_a_takeover_in_mid_stream_the_shopper_sees_neither_draft_nor_answer(
     thinking: House, peer: OpenAIPeer
 ) -> None:
-    peer.says_lines(FIRST, THEN, DECIDED, waits_after=PIECES_BEFORE_CEDAR)
+    peer.says_lines(FIRST, THEN, DECIDED, waits_after=[PIECES_BEFORE_CEDAR])
     ben, mia = await thinking.agent(1), await thinking.shopper()
     await mia.answered(await mia.say(MOTHS))
     await mia.until(lambda: FIRST["say"] in drafts(mia.frames))

@@ -17,6 +17,8 @@ KEY = "sk-peer-right"
 MODEL = "gpt-peer"
 PRICED = "gpt-4o-mini"
 LONGEST_WAIT_S = 60
+PIECE = 17
+"""Characters of a piece, so that a line comes in several, as in a real stream."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,15 +28,15 @@ class Reply:
     `fault`: `cut` drops the connection after the pieces, `silent` keeps quiet after them until the
     client leaves, `wrong_json` sends a chunk that is no JSON, `filtered` ends with the finish
     reason content_filter, `refuses` says the pieces as a refusal. A `status` other than 200 is
-    answered with an error body, after which nothing streams. After `waits_after` pieces the stream
-    waits for the peer's `go_on`.
+    answered with an error body, after which nothing streams. After each number of pieces in
+    `waits_after` the stream waits for the peer's `go_on`, which it takes back once it goes on.
     """
 
     pieces: tuple[str, ...] = ()
     status: int = 200
     fault: Literal["none", "cut", "silent", "wrong_json", "filtered", "refuses"] = "none"
     headers: tuple[tuple[str, str], ...] = ()
-    waits_after: int | None = None
+    waits_after: Sequence[int] = ()
     tool_call: tuple[str, str] | None = None
     prompt_tokens: int = 200
     completion_tokens: int = 40
@@ -56,10 +58,9 @@ class OpenAIPeer:
         self.script.append(Reply(pieces=pieces, **how))
 
     def says_lines(self, *lines: dict[str, Any], **how: Any) -> None:
-        """Script a reply of JSON lines, each cut in two pieces as a real stream would be."""
+        """Script a reply of JSON lines, cut into pieces as a real stream would be."""
         text = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in lines)
-        half = 17
-        self.says(*(text[at : at + half] for at in range(0, len(text), half)), **how)
+        self.says(*(text[at : at + PIECE] for at in range(0, len(text), PIECE)), **how)
 
 
 @contextmanager
@@ -163,8 +164,9 @@ async def _stream(
     # Head and first frame together: apart, Nagle's delay shows as a false 40 ms.
     writer.write(head + _framed(frames[0]))
     for number, frame in enumerate(frames[1:]):
-        if number == reply.waits_after:
+        if number in reply.waits_after:
             await asyncio.to_thread(peer.go_on.wait, LONGEST_WAIT_S)
+            peer.go_on.clear()
         writer.write(_framed(frame))
         await writer.drain()
     if reply.fault == "silent":
