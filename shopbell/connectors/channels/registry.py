@@ -5,6 +5,7 @@ from typing import Protocol
 
 import httpx
 
+from shopbell.connectors.channels.discord.channel import DiscordChannel
 from shopbell.connectors.channels.http.channel import HttpChannel
 from shopbell.connectors.channels.line.channel import LineApp
 from shopbell.connectors.channels.slack.channel import SlackChannel
@@ -28,6 +29,7 @@ CHANNELS: Mapping[str, type[Made]] = {
     "sms": Sms,
     "line": LineApp,
     "slack": SlackChannel,
+    "discord": DiscordChannel,
 }
 
 

@@ -1,0 +1,1 @@
+"""Discord: direct messages, server channels, threads and forum posts."""

@@ -1,0 +1,305 @@
+"""Discord at the far end: its gateway, with sessions that can be resumed, and its HTTP API.
+
+https://docs.discord.com/developers/events/gateway and .../resources/message. It refuses a wrong
+token, a nonce that is too long, a channel it does not know and a person who takes no direct
+messages; a repeated nonce makes no second message.
+"""
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from tests.peers.serving import peer_server
+
+TOKEN, BOT, APP, GUILD = "bot-token", "900", "901", "700"
+HELP, FORUM, LOUNGE, POST = "10", "11", "12", "20"
+CONTENT_INTENT = 1 << 15
+EPOCH_MS = 1_420_070_400_000
+
+Told = dict[str, Any]
+Scripted = Callable[[Told], Response | None]
+
+
+def cut_off() -> Response:
+    """An answer that breaks off: whoever asked cannot know what became of it."""
+
+    async def begun() -> AsyncIterator[bytes]:
+        yield b"{"
+
+    return StreamingResponse(begun(), headers={"content-length": "100"})
+
+
+def refused(status: int, code: int = 0, **more: Any) -> Response:
+    return JSONResponse({"code": code, "message": "refused", **more}, status)
+
+
+def person(name: str, user: str = "1") -> Told:
+    return {"id": user, "username": name.lower(), "global_name": name}
+
+
+@dataclass
+class Session:
+    """What a session was sent, so that it can be sent again from any point."""
+
+    sent: list[Told] = field(default_factory=list[Told])
+
+
+@dataclass
+class DiscordPeer:
+    """`messages` by channel; `said` are the bodies of the bot's own, each once.
+
+    `before` and `after` decide about the next sendings before and after they are done.
+    """
+
+    url: str = ""
+    token: str = TOKEN
+    intents_allowed: bool = True
+    deaf: set[str] = field(default_factory=set[str])
+    channels: dict[str, Told] = field(default_factory=dict[str, Told])
+    messages: dict[str, list[Told]] = field(default_factory=dict[str, list[Told]])
+    said: list[Told] = field(default_factory=list[Told])
+    nonces: dict[str, Told] = field(default_factory=dict[str, Told])
+    commands: list[Told] = field(default_factory=list[Told])
+    interactions: list[Told] = field(default_factory=list[Told])
+    files: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    before: list[Scripted] = field(default_factory=list[Scripted])
+    after: list[Scripted] = field(default_factory=list[Scripted])
+    sessions: dict[str, Session] = field(default_factory=dict[str, Session])
+    sockets: list[WebSocket] = field(default_factory=list[WebSocket])
+    greeted: list[Told] = field(default_factory=list[Told])
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    closes: list[int] = field(default_factory=list[int])
+    heartbeat_ms: int = 41_250
+    forgetful: bool = False
+    _counter: Any = field(default_factory=lambda: itertools.count(1))
+
+    def __post_init__(self) -> None:
+        for name, kind in ((HELP, 0), (FORUM, 15), (LOUNGE, 0)):
+            self.channels[name] = {"id": name, "type": kind, "guild_id": GUILD}
+        self.thread(POST, FORUM, owner="1")
+
+    def thread(self, name: str, parent: str, owner: str) -> Told:
+        """A thread, or a forum's post, begun by somebody."""
+        self.channels[name] = {
+            "id": name, "type": 11, "guild_id": GUILD, "parent_id": parent, "owner_id": owner,
+        }  # fmt: skip
+        return self.channels[name]
+
+    def snowflake(self) -> str:
+        at = int(time.time() * 1000) - EPOCH_MS
+        return str((at << 22) + next(self._counter))
+
+    def message(self, text: str, channel: str, author: Told | None = None, **more: Any) -> Told:
+        """A person's message, kept in its channel."""
+        told: Told = {
+            "id": self.snowflake(),
+            "type": 0,
+            "channel_id": channel,
+            "author": author or person("Mia"),
+            "content": text,
+            "timestamp": datetime.now(UTC).isoformat(),
+            "attachments": [],
+            "mentions": [],
+            **more,
+        }
+        self.messages.setdefault(channel, []).append(told)
+        return told
+
+    async def say(self, text: str, channel: str, author: Told | None = None, **more: Any) -> Told:
+        """A person writes, and whoever listens hears it."""
+        roles = more.pop("roles", [])
+        told = self.message(text, channel, author, **more)
+        await self.dispatch("MESSAGE_CREATE", self.heard(told, roles))
+        return told
+
+    def heard(self, message: Told, roles: list[str] | None = None) -> Told:
+        """A message as the gateway tells it: with its guild and its writer's roles."""
+        guild = self.channels.get(message["channel_id"], {}).get("guild_id")
+        return (
+            {**message, "guild_id": guild, "member": {"roles": roles or []}} if guild else message
+        )
+
+    async def dispatch(self, kind: str, data: Told) -> None:
+        """Tell the newest session, now or when it is resumed."""
+        session = list(self.sessions.values())[-1]
+        frame = {"op": 0, "t": kind, "s": len(session.sent) + 1, "d": data}
+        session.sent.append(frame)
+        if self.sockets:
+            await _frame(self.sockets[-1], frame)
+
+    async def close(self, code: int) -> None:
+        """End the connection with this code."""
+        socket = self.sockets.pop()
+        self.ready.clear()
+        await socket.close(code)
+
+    async def gateway(self, socket: WebSocket) -> None:
+        await socket.accept()
+        await _frame(socket, {"op": 10, "d": {"heartbeat_interval": self.heartbeat_ms}})
+        try:
+            while True:
+                told = msgspec.json.decode(await socket.receive_text())
+                await self._told(socket, told["op"], told["d"])
+        except WebSocketDisconnect as gone:
+            self.closes.append(gone.code)
+        except (RuntimeError, asyncio.CancelledError):
+            pass
+        finally:
+            if socket in self.sockets:
+                self.sockets.remove(socket)
+
+    async def _told(self, socket: WebSocket, op: int, data: Any) -> None:
+        if op == 1:
+            await _frame(socket, {"op": 11})
+            return
+        self.greeted.append({"op": op, **data})
+        if data["token"] != self.token:
+            await socket.close(4004)
+            return
+        if op == 2 and data["intents"] & CONTENT_INTENT and not self.intents_allowed:
+            await socket.close(4014)
+            return
+        if op == 6:
+            session = self.sessions.get(data["session_id"])
+            if session is None or self.forgetful:
+                await _frame(socket, {"op": 9, "d": False})
+                return
+            missed = session.sent[data["seq"] :]
+        else:
+            name = f"s{len(self.sessions) + 1}"
+            session = self.sessions[name] = Session()
+            first = {
+                "session_id": name,
+                "resume_gateway_url": self._gateway,
+                "user": {"id": BOT, "username": "help", "bot": True},
+                "application": {"id": APP},
+            }
+            guild = {"id": GUILD, "channels": [], "threads": self._threads()}
+            missed = [
+                {"op": 0, "t": "READY", "s": 1, "d": first},
+                {"op": 0, "t": "GUILD_CREATE", "s": 2, "d": guild},
+            ]
+            session.sent += missed
+        for frame in missed:
+            await _frame(socket, frame)
+        if op == 6:
+            await _frame(socket, {"op": 0, "t": "RESUMED", "s": len(session.sent), "d": {}})
+        self.sockets.append(socket)
+        self.ready.set()
+
+    def _threads(self) -> list[Told]:
+        return [one for one in self.channels.values() if one["type"] == 11]
+
+    @property
+    def _gateway(self) -> str:
+        return self.url.replace("http", "ws", 1) + "/gw"
+
+    async def api(self, request: Request) -> Response:
+        path, method = request.path_params["path"].split("/"), request.method
+        if request.headers.get("authorization") != f"Bot {self.token}":
+            return refused(401)
+        if not request.headers.get("user-agent", "").startswith("DiscordBot ("):
+            return refused(403, 40333)
+        match method, path:
+            case "GET", ["gateway", "bot"]:
+                return JSONResponse({"url": self._gateway})
+            case "GET", ["users", "@me"]:
+                return JSONResponse({"id": BOT, "username": "help"})
+            case "GET", ["applications", "@me"]:
+                return JSONResponse({"id": APP, "flags": 1 << 19 if self.intents_allowed else 0})
+            case "POST", ["applications", _, "commands"]:
+                self.commands.append(await request.json())
+                return JSONResponse({"id": "1"})
+            case "POST", ["interactions", *_]:
+                self.interactions.append(await request.json())
+                return Response(status_code=204)
+            case "POST", ["users", "@me", "channels"]:
+                return self._open(await request.json())
+            case "GET", ["channels", name]:
+                known = self.channels.get(name)
+                return JSONResponse(known) if known else refused(404, 10003)
+            case "GET", ["channels", name, "messages"]:
+                after = int(request.query_params["after"])
+                found = [one for one in self.messages.get(name, []) if int(one["id"]) > after]
+                return JSONResponse(found[:100][::-1])
+            case "POST", ["channels", name, "messages"]:
+                return await self._post(name, request)
+            case _:
+                return refused(404)
+
+    def _open(self, body: Told) -> Response:
+        name = f"5{body['recipient_id']}"
+        self.channels.setdefault(name, {"id": name, "type": 1})
+        return JSONResponse({"id": name, "type": 1})
+
+    async def _post(self, channel: str, request: Request) -> Response:
+        names: list[str] = []
+        if request.headers["content-type"].startswith("multipart/"):
+            async with request.form() as form:
+                body = msgspec.json.decode(str(form["payload_json"]))
+                for one in form.values():
+                    if isinstance(one, UploadFile):
+                        names.append(one.filename or "")
+                        self.files[one.filename or ""] = await one.read()
+        else:
+            body = msgspec.json.decode(await request.body())
+        if self.before and (scripted := self.before.pop(0)(body)) is not None:
+            return scripted
+        answer = self._made(channel, body, names)
+        if self.after and (scripted := self.after.pop(0)(body)) is not None:
+            return scripted
+        return answer
+
+    def _made(self, channel: str, body: Told, names: list[str]) -> Response:
+        if channel not in self.channels:
+            return refused(404, 10003)
+        if self.channels[channel]["type"] == 1 and channel.removeprefix("5") in self.deaf:
+            return refused(403, 50007)
+        if len(body["content"]) > 2_000 or len(body.get("nonce", "")) > 25:
+            return refused(400, 50035)
+        if not body["content"] and not names:
+            return refused(400, 50006)
+        if body.get("enforce_nonce") and body["nonce"] in self.nonces:
+            return JSONResponse(self.nonces[body["nonce"]])
+        told = self.message(body["content"], channel, {**person("help", BOT), "bot": True})
+        told["attachments"] = [{"filename": one} for one in names]
+        self.nonces[body["nonce"]] = told
+        self.said.append({**body, "channel_id": channel, "id": told["id"], "files": names})
+        return JSONResponse(told)
+
+    async def download(self, request: Request) -> Response:
+        body = self.files.get(request.path_params["name"])
+        return Response(body) if body is not None else Response(status_code=404)
+
+
+async def _frame(socket: WebSocket, frame: Told) -> None:
+    await socket.send_text(msgspec.json.encode(frame).decode())
+
+
+@asynccontextmanager
+async def discord_peer() -> AsyncGenerator[DiscordPeer]:
+    """A running peer."""
+    peer = DiscordPeer()
+    app = Starlette(
+        routes=[
+            Route("/api/v10/{path:path}", peer.api, methods=["GET", "POST"]),
+            Route("/files/{name}", peer.download),
+            WebSocketRoute("/gw/", peer.gateway),
+        ]
+    )
+    async with peer_server(app) as url:
+        peer.url = url
+        yield peer
