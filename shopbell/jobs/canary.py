@@ -52,6 +52,8 @@ async def check_now(intake: Intake, connection_id: UUID) -> Checked | None:
         found: Checked | None = Checked(health="reconnect", words=SEALED)
     else:
         found = await ask(intake.channels.get(account.connection.channel), account)
+        if found is not None and found.credentials:
+            await connections.renew(intake.desk, intake.vault, connection_id, found.credentials)
     if found is not None:
         await connections.checked(intake.desk, connection_id, found.health, found.words)
     return found

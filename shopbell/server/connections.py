@@ -81,7 +81,7 @@ async def create(request: Request) -> Response:
         trial.brand_id,
         body.channel,
         body.name.strip() or found.name or channel.capability.label,
-        entered,
+        {**entered, **found.credentials},
         account=found.account or None,
         settings=settings,
     )
@@ -128,7 +128,7 @@ async def _renew(state: State, held: Held, changed: Mapping[str, str]) -> None:
         state.desk,
         state.intake.vault,
         connection.id,
-        changed,
+        {**changed, **found.credentials},
         account=found.account or None,
         settings=settings,
     )

@@ -11,6 +11,7 @@ from shopbell.connectors.channels.line.channel import LineApp
 from shopbell.connectors.channels.slack.channel import SlackChannel
 from shopbell.connectors.channels.sms.channel import Sms
 from shopbell.connectors.channels.telegram.channel import Telegram
+from shopbell.connectors.channels.tiktok.channel import TikTok
 from shopbell.connectors.channels.types import Channel
 from shopbell.connectors.channels.webchat.channel import WebChat
 from shopbell.desk.connections.types import Capability
@@ -30,6 +31,7 @@ CHANNELS: Mapping[str, type[Made]] = {
     "line": LineApp,
     "slack": SlackChannel,
     "discord": DiscordChannel,
+    "tiktok": TikTok,
 }
 
 

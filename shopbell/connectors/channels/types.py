@@ -47,12 +47,14 @@ class Reply(Struct, frozen=True, kw_only=True):
 
 class Checked(Struct, frozen=True, kw_only=True):
     """How a connection is found to be; `words` say what to do. `account` is what the platform calls
-    it, `name` what people would."""
+    it, `name` what people would. `credentials` are new ones that take the place of the old, where the
+    platform gives out tokens that end."""
 
     health: Health
     words: str = ""
     account: str = ""
     name: str = ""
+    credentials: Mapping[str, str] = {}
 
 
 class Channel(Protocol):

@@ -85,6 +85,14 @@ async def reconnect(
     return connection
 
 
+async def renew(desk: Desk, vault: Vault, connection_id: UUID, renewed: Credentials) -> None:
+    """Keep tokens that the platform gave out in the place of ones that end. Raises NotFound, and
+    Sealed where the present key does not open the others."""
+    held = await secret_connection(desk, connection_id)
+    whole = {**vault.open(connection_id, held.sealed), **renewed}
+    await _run(desk, "renew", id=connection_id, sealed=vault.seal(connection_id, whole))
+
+
 async def set_health(desk: Desk, connection_id: UUID, health: Health, words: str = "") -> None:
     """How the connection is, with words that say what to do; told only when it changed. One that
     people turned off stays off."""

@@ -34,6 +34,9 @@ UPDATE connection SET name = coalesce(:name, name), answer_mode = coalesce(:answ
 WHERE id = :id
 RETURNING id, brand_id, channel, name, public_key, answer_mode, health, health_words, account, settings;
 
+-- name: renew
+UPDATE connection SET sealed = :sealed WHERE id = :id;
+
 -- name: due_for_check
 UPDATE connection SET check_at = clock_timestamp() + :pause
 WHERE id = (

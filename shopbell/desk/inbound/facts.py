@@ -144,6 +144,8 @@ async def _echo(desk: Desk, connection: Connection, fact: Fact) -> None:
         return
     sender = sender_of(fact)
     thread_id = await thread_of(desk, sender.kind, sender.value, name=sender.name)
+    if await _explains(desk, connection, thread_id, fact):
+        return
     async with work(desk, thread_id=thread_id) as unit:
         if await came_before(unit, connection, fact.external_id) is not None:
             return
@@ -167,6 +169,21 @@ async def _echo(desk: Desk, connection: Connection, fact: Fact) -> None:
         unit.change_ticket(waiting_since=None, status="pending", snoozed_until=None)
         unit.write("save_contact", **contact_values(unit, connection.id, _place(desk, fact)))
         unit.emit("ticket.created" if opened else "message.created", author, message=message)
+
+
+async def _explains(desk: Desk, connection: Connection, thread_id: UUID, fact: Fact) -> bool:
+    """Whether an echo is a message of ours of which nobody knew whether it was sent: it was."""
+    values = {"thread_id": thread_id, "connection_id": connection.id}
+    doubted = await _rows(desk, "uncertain_there", **values)
+    said = _letters(fact.text)
+    ours = [one for one in doubted if said and _letters(one["text"]) == said]
+    await _lift(desk, ours[:1], msgspec.structs.replace(fact, kind="receipt", state="sent"))
+    return bool(ours)
+
+
+def _letters(text: str) -> str:
+    """A text as it can be known again whatever a platform made of its markup."""
+    return "".join(one for one in text.lower() if one.isalnum())
 
 
 async def _change(desk: Desk, connection: Connection, fact: Fact) -> None:

@@ -47,6 +47,11 @@ ORDER BY m.seq;
 SELECT 1 FROM delivery
 WHERE thread_id = :thread_id AND connection_id = :connection_id AND status = 'sending';
 
+-- name: uncertain_there
+SELECT d.id, d.ticket_id, d.message_id, m.text FROM delivery d JOIN message m ON m.id = d.message_id
+WHERE d.thread_id = :thread_id AND d.connection_id = :connection_id AND d.status = 'uncertain'
+ORDER BY m.seq;
+
 -- name: message_named
 SELECT id, ticket_id FROM message WHERE connection_id = :connection_id AND external_id = :external_id
 UNION ALL

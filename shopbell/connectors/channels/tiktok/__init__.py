@@ -1,0 +1,1 @@
+"""TikTok direct messages, by the Business Messaging API."""
