@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -17,13 +16,14 @@ from shopbell.connectors.channels.types import Account
 from shopbell.desk.connections.commands import set_health
 from shopbell.desk.connections.types import Connection, ConnectionSettings
 from shopbell.desk.control.commands import take_over
-from shopbell.desk.deliveries.types import Outgoing, OutgoingFile, Sent
+from shopbell.desk.deliveries.types import Sent
 from shopbell.desk.ids import uuid7
 from shopbell.desk.inbound.types import Raw
 from shopbell.desk.messages.commands import reply
-from shopbell.desk.messages.types import Author, Draft, Message
+from shopbell.desk.messages.types import Draft
 from shopbell.settings import Settings
 from tests.channels.conftest import Line, line
+from tests.channels.sending import file, outgoing
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import answered, rows, until
 from tests.peers.line import BOT, SECRET, TOKEN, LinePeer, line_peer, no, signed
@@ -227,58 +227,22 @@ async def test_a_reply_in_many_parts_leaves_in_bundles_of_five(
     assert "".join("".join(peer.texts).split()) == "".join(text.split())
 
 
-def _outgoing(peer: LinePeer, *files: OutgoingFile, text: str = "") -> Outgoing:
-    connection = Connection(
-        id=uuid7(),
-        brand_id=uuid7(),
-        channel="line",
-        name="LINE",
-        settings=ConnectionSettings(base_url=peer.url),
-    )
-    message = Message(
-        id=uuid7(),
-        thread_id=uuid7(),
-        ticket_id=uuid7(),
-        seq=1,
-        author=Author(kind="assistant"),
-        channel="line",
-        text=text,
-        at=datetime.now(UTC),
-    )
-    return Outgoing(
-        id=uuid7(),
-        message=message,
-        connection=connection,
-        secret="",
-        recipient=MIA,
-        attempts=1,
-        credentials=CREDENTIALS,
-        files=files,
-    )
-
-
 async def test_pictures_are_shown_and_other_files_are_linked(peer: LinePeer) -> None:
-    async def read() -> bytes:
-        return b""
-
-    files = [
-        OutgoingFile(name=name, media_type=kind, size=9, read=read, url=f"https://s.example/{name}")
-        for name, kind in (("a.jpg", "image/jpeg"), ("size chart.pdf", "application/pdf"))
-    ]
-    outgoing = _outgoing(peer, *files, text="Here:")
+    files = [file("a.jpg", "image/jpeg"), file("chart.pdf", "application/pdf")]
+    sending = outgoing("line", peer.url, CREDENTIALS, MIA, *files, text="Here:")
     async with httpx.AsyncClient() as http:
-        first = await LineApp(http).send(outgoing)
-        again = await LineApp(http).send(outgoing)
+        first = await LineApp(http).send(sending)
+        again = await LineApp(http).send(sending)
 
     assert isinstance(first, Sent)
     assert first == again, "the same key is the same message"
     assert [one["type"] for one in peer.taken] == ["text", "image", "text"]
-    assert peer.taken[2]["text"] == "size chart.pdf: https://s.example/size chart.pdf"
+    assert peer.taken[2]["text"] == "chart.pdf: https://shop.example/files/chart.pdf"
 
 
 async def test_an_account_is_checked_with_its_hook(peer: LinePeer) -> None:
     async with httpx.AsyncClient() as http:
-        connection = _outgoing(peer).connection
+        connection = outgoing("line", peer.url, CREDENTIALS, MIA).connection
         good = await LineApp(http).check(Account(connection=connection, credentials=CREDENTIALS))
         peer.active = False
         deaf = await LineApp(http).check(Account(connection=connection, credentials=CREDENTIALS))

@@ -17,12 +17,14 @@ from shopbell.connectors.channels.types import Account
 from shopbell.desk.connections.commands import set_health
 from shopbell.desk.connections.types import Connection, ConnectionSettings
 from shopbell.desk.control.commands import take_over
+from shopbell.desk.deliveries.types import Sent
 from shopbell.desk.ids import uuid7
 from shopbell.desk.inbound.types import Raw
 from shopbell.desk.messages.commands import reply
 from shopbell.desk.messages.types import Draft
 from shopbell.settings import Settings
 from tests.channels.conftest import Line, line
+from tests.channels.sending import file, outgoing
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import answered, rows, until
 from tests.peers.serving import Silence
@@ -256,6 +258,20 @@ async def test_a_failed_text_says_what_to_do(sms: Line, peer: TwilioPeer, shop: 
 
     await sent_is(sms, None, "failed")
     assert "landline" in (await sms.messages())[1]["error"]
+
+
+async def test_pictures_go_along_with_the_last_text(peer: TwilioPeer) -> None:
+    files = [file("a.png", "image/png"), file("b.png", "image/png")]
+    text = f"{'wool ' * 300}\n\nAnd two pictures. {'wool ' * 100}"
+    sending = outgoing("sms", peer.url, CREDENTIALS, "+491701234567", *files, text=text)
+    async with httpx.AsyncClient() as http:
+        result = await Sms(http).send(sending)
+
+    assert isinstance(result, Sent)
+    assert len(result.parts) == 2
+    addresses = [f"https://shop.example/files/{name}.png" for name in "ab"]
+    assert [one["media"] for one in peer.taken] == [[], addresses]
+    assert {one["callback"] for one in peer.taken} == {f"{sending.hook}?delivery={sending.id}"}
 
 
 def _account() -> Account:

@@ -18,12 +18,14 @@ from shopbell.connectors.channels.types import Account
 from shopbell.desk.connections.commands import set_health
 from shopbell.desk.connections.types import Connection, ConnectionSettings
 from shopbell.desk.control.commands import take_over
+from shopbell.desk.deliveries.types import Refused, Sent
 from shopbell.desk.ids import uuid7
 from shopbell.desk.inbound.types import Raw
 from shopbell.desk.messages.commands import reply
 from shopbell.desk.messages.types import Draft
 from shopbell.settings import Settings
 from tests.channels.conftest import Line, line
+from tests.channels.sending import file, outgoing
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import answered, rows, until
 from tests.peers.serving import Silence
@@ -275,6 +277,22 @@ async def test_a_long_reply_goes_on_after_the_part_that_was_taken(
     await sent_is(hooked, None, "sent")
     assert len(peer.taken) == 2
     assert "".join("".join(peer.texts).split()) == "".join(text.split())
+
+
+async def test_files_go_out_as_what_they_are_and_a_repeat_goes_on_after_them(
+    peer: TelegramPeer,
+) -> None:
+    files = [file("a.png", "image/png", PNG), file("chart.pdf", "application/pdf")]
+    sending = outgoing("telegram", peer.url, {"token": TOKEN}, "77", *files, text="Here:")
+    peer.script = [lambda: None, lambda: None, refusing(429, "Too Many Requests", retry_after=1)]
+    async with httpx.AsyncClient() as http:
+        first = await Telegram(http).send(sending)
+        assert isinstance(first, Refused)
+        second = await Telegram(http).send(msgspec.structs.replace(sending, parts=first.parts))
+
+    assert second == Sent(external_id="77:500", parts=("77:500", "77:501", "77:502"))
+    assert [one["method"] for one in peer.taken] == ["sendMessage", "sendPhoto", "sendDocument"]
+    assert peer.taken[1]["photo"] == ("a.png", "image/png", PNG)
 
 
 def _account(**credentials: str) -> Account:

@@ -16,6 +16,7 @@ from shopbell.connectors.channels.tiktok.channel import TikTok
 from shopbell.connectors.channels.types import Account
 from shopbell.desk.connections.types import Connection, ConnectionSettings
 from shopbell.desk.control.commands import take_over
+from shopbell.desk.deliveries.types import Refused, Sent
 from shopbell.desk.ids import uuid7
 from shopbell.desk.inbound.types import Raw
 from shopbell.desk.messages.commands import reply
@@ -24,6 +25,7 @@ from shopbell.desk.messages.types import Draft
 from shopbell.jobs.canary import check_now
 from shopbell.settings import Settings
 from tests.channels.conftest import Line, line
+from tests.channels.sending import file, outgoing
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import answered, rows, until
 from tests.peers.serving import Silence
@@ -255,7 +257,22 @@ async def test_a_refresh_token_that_ended_asks_to_connect_again(
     assert found.health == "reconnect"
 
 
-async def test_pictures_go_both_ways(app: Line, peer: TikTokPeer, shop: Shop) -> None:
+async def test_pictures_are_uploaded_and_sent(peer: TikTokPeer) -> None:
+    peer.windows["room"] = 10
+    picture, page = file("a.png", "image/png", PNG), file("a.pdf", "application/pdf")
+    async with httpx.AsyncClient() as http:
+        sending = outgoing("tiktok", peer.url, CREDENTIALS, "room", picture, text="Here:")
+        good = await TikTok(http).send(sending)
+        bad = await TikTok(http).send(outgoing("tiktok", peer.url, CREDENTIALS, "room", page))
+
+    assert isinstance(good, Sent)
+    assert [one["message_type"] for one in peer.taken] == ["TEXT", "IMAGE"]
+    assert peer.media[peer.taken[1]["image"]["media_id"]] == PNG
+    assert isinstance(bad, Refused)
+    assert bad.permanent
+
+
+async def test_pictures_that_come_are_fetched_from_tiktok(app: Line, peer: TikTokPeer) -> None:
     peer.media = {"m1": PNG}
     picture = wrote("", type="image", image={"media_id": "m1"})
     del picture["text"]

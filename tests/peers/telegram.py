@@ -70,13 +70,13 @@ class TelegramPeer:
         method = request.path_params["method"]
         self.asked.append(method)
         if request.headers.get("content-type", "").startswith("multipart/form-data"):
-            form = await request.form()
-            given: dict[str, Any] = {
-                name: value
-                if isinstance(value, str)
-                else (value.filename, value.content_type, await value.read())
-                for name, value in form.items()
-            }
+            async with request.form() as form:
+                given: dict[str, Any] = {
+                    name: value
+                    if isinstance(value, str)
+                    else (value.filename, value.content_type, await value.read())
+                    for name, value in form.items()
+                }
         else:
             given = msgspec.json.decode(await request.body() or b"{}")
         match method:

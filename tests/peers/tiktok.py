@@ -72,13 +72,13 @@ class TikTokPeer:
             case "business/message/send/":
                 return await self._take(request)
             case "business/message/media/upload/":
-                form = await request.form()
-                file = form["file"]
-                assert not isinstance(file, str)
-                if file.content_type not in ("image/jpeg", "image/png"):
-                    return said(40908, "Unsupported file type")
-                name = f"media-{next(self.ids)}"
-                self.media[name] = await file.read()
+                async with request.form() as form:
+                    file = form["file"]
+                    assert not isinstance(file, str)
+                    if file.content_type not in ("image/jpeg", "image/png"):
+                        return said(40908, "Unsupported file type")
+                    name = f"media-{next(self.ids)}"
+                    self.media[name] = await file.read()
                 return said(0, "OK", media_id=name)
             case "business/message/media/download/":
                 asked = msgspec.json.decode(await request.body())
