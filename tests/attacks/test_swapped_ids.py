@@ -24,6 +24,7 @@ __all__ = ["door"]
 
 NOUNS = {
     "connection_id": "connection",
+    "message_id": "message",
     "ticket_id": "ticket",
     "thread_id": "thread",
     "turn_id": "turn",
@@ -39,6 +40,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "tags": {"tags": ["mine"]},
     "read": {"seq": 1},
     "{agent_id}": {"name": "Mallory"},
+    "{connection_id}": {"name": "Mallory's"},
+    "move": {"connection_id": str(uuid7())},
 }
 """What is asked of a door with an id, by the last part of its address; others are asked nothing."""
 
@@ -63,7 +66,11 @@ NAME_NOBODY_ELSES = {
     "/api/tickets",
     "/api/attachments",
     "/api/agents",
+    "/api/connections",
+    "/api/deliveries",
     "/",
+    "/unsent",
+    "/settings/{rest:path}",
     "/t/{rest:path}",
     "/invitation",
     "/widget.js",
