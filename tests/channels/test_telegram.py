@@ -353,3 +353,64 @@ async def test_a_token_is_checked_and_says_whose_bot_it_is(peer: TelegramPeer) -
 
     assert (good.health, good.account, good.name) == ("ok", "123456", "@shop_bot")
     assert bad.health == "reconnect"
+
+
+FILE = {"file_id": "f1", "file_size": 9}
+
+
+@pytest.mark.parametrize(
+    ("more", "text", "files"),
+    [
+        ({"photo": [{**FILE, "width": 9, "height": 9}, {"file_id": "s"}]}, "", ["photo.jpg"]),
+        ({"voice": {**FILE, "mime_type": "audio/ogg"}}, "", ["voice.ogg"]),
+        ({"document": {**FILE, "file_name": "bill.pdf"}, "caption": "This"}, "This", ["bill.pdf"]),
+        ({"animation": {**FILE, "file_name": "a.mp4"}, "document": FILE}, "", ["a.mp4"]),
+        ({"video_note": FILE}, "", ["video.mp4"]),
+        ({"sticker": {**FILE, "emoji": "🙂"}}, "🙂", ["sticker.webp"]),
+        ({"sticker": {**FILE, "emoji": "🙂", "is_animated": True}}, "🙂", []),
+        (
+            {"location": {"latitude": 52.5, "longitude": 13.4}},
+            "📍 https://maps.google.com/?q=52.500000,13.400000",
+            [],
+        ),
+        (
+            {"contact": {"first_name": "Ben", "phone_number": "+4917"}},
+            "Contact: Ben, +4917",
+            [],
+        ),
+        (
+            {
+                "text": "🧶 see here now",
+                "entities": [
+                    {"type": "text_link", "offset": 3, "length": 8, "url": "https://s.example"}
+                ],
+            },
+            "🧶 see here (https://s.example) now",
+            [],
+        ),
+    ],
+)
+def test_every_kind_of_message_says_something(
+    more: dict[str, Any], text: str, files: list[str]
+) -> None:
+    body = msgspec.json.encode({"update_id": 1, "message": message(**more)})
+    (fact,) = Telegram(httpx.AsyncClient()).normalise(_account(), Raw(body=body))
+
+    assert (fact.kind, fact.text) == ("message", text)
+    assert [one.name for one in fact.attachments] == files
+    assert all(one.ref.endswith("/f1") for one in fact.attachments)
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        {"message": message("Hi", chat={"id": -5, "type": "supergroup"})},
+        {"channel_post": message("Hi")},
+        {"message": message(game={"title": "Chess"})},
+        {},
+    ],
+)
+def test_what_calls_for_nobody_is_other_with_words(update: dict[str, Any]) -> None:
+    body = msgspec.json.encode({"update_id": 1, **update})
+    (fact,) = Telegram(httpx.AsyncClient()).normalise(_account(), Raw(body=body))
+    assert (fact.kind, bool(fact.words)) == ("other", True)
