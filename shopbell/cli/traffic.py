@@ -17,12 +17,14 @@ def play(*, data: Path | None, port: int | None, shoppers: int, seconds: float, 
         raise Failure(
             f"No server answers at {settings.public_url}: run bin/dev first, or give its --port."
         )
-    say(f"{shoppers} shoppers come to {settings.public_url}/demo; Ctrl-C sends them home.")
+    url = settings.public_url
+
+    async def come_and_go() -> None:
+        # Said once the loop hears Ctrl-C, which until then would end the command in mid-air.
+        say(f"{shoppers} shoppers come to {url}/demo; Ctrl-C sends them home.")
+        await traffic.play(url, shoppers=shoppers, seconds=seconds or None, seed=seed, tell=say)
+
     try:
-        asyncio.run(
-            traffic.play(
-                settings.public_url, shoppers=shoppers, seconds=seconds or None, seed=seed, tell=say
-            )
-        )
+        asyncio.run(come_and_go())
     except KeyboardInterrupt:
         say("the shoppers have gone.")
