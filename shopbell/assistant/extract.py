@@ -3,28 +3,27 @@
 import re
 from collections.abc import Sequence
 
+from shopbell.assistant.knowledge.figures import Kind, asked_for, holds
+from shopbell.assistant.knowledge.matters import matters
 from shopbell.assistant.knowledge.search import Hit, Quotable
 from shopbell.assistant.knowledge.words import count_words, searchable
 from shopbell.assistant.types import Answer, Citation
 from shopbell.assistant.words.templates import language_name, say
 
 _WORDS = re.compile(r"\w{3,}")
-_SHORT = 60
+_NUMBER = re.compile(r"\d+")
+_SHORT = 75
 """Words up to which a piece is quoted whole."""
 _LIST = 110
 """Words up to which a list or table is quoted whole."""
 _LONG = 5
+_FIRST = 0.2
+"""What a section's first sentence is worth more: it says what the section is about."""
 _POINTS_BACK = re.compile(
     r"^(?:it|they|then|this|that|these|those|both|after that|below that|otherwise|for these|with it)\b",
     re.IGNORECASE,
 )
 _ITEM = re.compile(r"^(?:- |\d+\. )| · ")
-_WARMTH = re.compile(r"temperatur|\bgrad\b|degrees|grados|degrés|gradi\b|graus\b|graden\b", re.I)
-_HOW_MUCH = re.compile(
-    r"how (?:long|many|much|often|warm)|\bcosts?\b|wie ?(?:lange|viele?|oft)|kostet|kosten|cu[aá]nt[oa]s?"
-    r"|cuesta|combien|quanto|quanti|quanta|hoe ?(?:lang|veel|vaak)",
-    re.I,
-)
 
 
 def quote(question: str, hit: Hit, sentences: Sequence[Quotable]) -> list[Quotable]:
@@ -33,7 +32,7 @@ def quote(question: str, hit: Hit, sentences: Sequence[Quotable]) -> list[Quotab
     Empty where the chunk cannot hold the answer: a question for a temperature without a degree in
     sight.
     """
-    if not sentences or (_WARMTH.search(question) and "°" not in hit.text):
+    if not sentences or not hit.fits:
         return []
     if sum(count_words(one.text) for one in sentences) <= _SHORT:
         return list(sentences)
@@ -47,9 +46,17 @@ def quote(question: str, hit: Hit, sentences: Sequence[Quotable]) -> list[Quotab
 
 def _start(question: str, hit: Hit, sentences: Sequence[Quotable]) -> int:
     asked = _words(question)
-    counts = _HOW_MUCH.search(question) is not None
-    worth = [_worth(one, asked, counts=counts) for one in sentences]
-    named = _names(asked - _words(f"{hit.title} {hit.section or ''}"), sentences)
+    figure, numbers = asked_for(question), _numbers(question)
+    said = [matters(one.text) for one in sentences]
+    wanted = matters(question) - matters(f"{hit.title}. {hit.section or ''}")
+    worth = [
+        _worth(one, asked, figure, numbers) + len(wanted & about) / (len(wanted) or 1)
+        for one, about in zip(sentences, said, strict=True)
+    ]
+    worth[0] += _FIRST
+    named = None
+    if not _NUMBER.search(question):
+        named = _names(asked - _words(f"{hit.title} {hit.section or ''}"), sentences)
     return max(range(len(sentences)), key=lambda at: worth[at]) if named is None else named
 
 
@@ -118,10 +125,14 @@ def _names(asked: set[str], sentences: Sequence[Quotable]) -> int | None:
     return holders.pop() if len(holders) == 1 else None
 
 
-def _worth(sentence: Quotable, asked: set[str], *, counts: bool) -> float:
+def _worth(sentence: Quotable, asked: set[str], figure: Kind | None, numbers: set[str]) -> float:
     shared = len(asked & _words(sentence.text)) / (len(asked) or 1)
-    number = re.search(r"\d", sentence.text) is not None
-    return sentence.use + 0.5 * shared + (0.2 if number and counts else 0.05 * number)
+    told = figure is not None and holds(sentence.text, figure)
+    return sentence.use + 0.5 * shared + 0.3 * told + 0.5 * bool(numbers & _numbers(sentence.text))
+
+
+def _numbers(text: str) -> set[str]:
+    return set(_NUMBER.findall(text))
 
 
 def _words(text: str) -> set[str]:

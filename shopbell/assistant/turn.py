@@ -13,7 +13,7 @@ from shopbell.assistant.knowledge.words import count_words
 from shopbell.assistant.models.answering import Evidence, Spoken, speak
 from shopbell.assistant.models.port import ModelFailure
 from shopbell.assistant.ports import Ports
-from shopbell.assistant.sure import THRESHOLD, confidence, is_sure
+from shopbell.assistant.sure import THRESHOLD, confidence
 from shopbell.assistant.types import (
     Answer,
     Decision,
@@ -151,7 +151,7 @@ class _Turn:
         return await self._quote(searched) or self._unsure()
 
     async def _quote(self, searched: Searched) -> Answer | None:
-        if not is_sure(self.sure, self.hits, self.language):
+        if self.sure < THRESHOLD:
             return None
         with self._step("extract"):
             first = self.hits[0]

@@ -9,6 +9,7 @@ from importlib.resources import files
 import numpy as np
 
 from shopbell.assistant.knowledge.embed import Embedder, Vectors
+from shopbell.assistant.knowledge.matters import matters
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _MOST = 12
@@ -25,9 +26,15 @@ class Lexicon:
         """The likeness (cosine) of a source to the word of the question that it serves worst.
 
         1.0 where the question has no word of its own: words that any question may have are left
-        out. A source on *ways to pay* is near to *bitcoin* in all but that one word.
+        out, and those whose matter the source speaks of. A source on *ways to pay* is near to
+        *bitcoin* in all but that one word.
         """
-        asked = [one for one in dict.fromkeys(_words(question)) if one not in _generic()][:_MOST]
+        told = matters(source)
+        asked = [
+            one
+            for one in dict.fromkeys(_words(question))
+            if one not in _generic() and not matters(one) & told
+        ][:_MOST]
         spoken = list(dict.fromkeys(_words(source)))
         if not asked or not spoken:
             return 1.0

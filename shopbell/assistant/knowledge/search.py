@@ -1,8 +1,10 @@
 """Find the chunks that may answer a question: text, e5 and USE together."""
 
 import asyncio
+import math
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +13,8 @@ from msgspec.structs import replace
 from psycopg_pool import AsyncConnectionPool
 
 from shopbell.assistant.knowledge.embed import Embedder, Vectors, literal
+from shopbell.assistant.knowledge.figures import asked_for, holds
+from shopbell.assistant.knowledge.matters import matters, narrow
 from shopbell.assistant.knowledge.words import searchable
 from shopbell.assistant.types import Found
 from shopbell.desk.articles.commands import rows
@@ -18,15 +22,18 @@ from shopbell.desk.database import load_queries
 
 Pool = AsyncConnectionPool[Any]
 SQL = load_queries(__file__)
-_RANK = 60
-_KEPT = 20
+WEIGHTS = (0.3, 0.84, 0.0, 0.26, 0.46, 1.06, 0.39, 0.25, 0.18, -0.52, 0.56, 0.21)
+"""One for each of `signals`, fitted by tests/assistant/fit.py."""
 
 
 class Hit(Struct, frozen=True, kw_only=True):
     """One chunk with what each arm thinks of it; an arm that did not name it gives None.
 
-    `covered` is the share of the question's words, weighted by rarity, that the chunk has.
-    `score` is the sum of the arms' z-scores and only ranks hits of one search.
+    `covered` is the share of the question's words, weighted by rarity, that the chunk has; `spoken`
+    the same of its matters, `named` of those that title and section have, `focus` the share of title
+    and section that was asked for, and `about` the same of the title alone. `elsewhere` says that the question names a place or thing
+    which the chunk does not, `fits` that the chunk holds the kind of figure that is asked for, if one is.
+    `score` is the weighted sum of z-scores and only ranks hits of one search.
     """
 
     chunk_id: UUID
@@ -44,6 +51,12 @@ class Hit(Struct, frozen=True, kw_only=True):
     e5: float | None
     heading: float | None
     sentence: float | None
+    spoken: float = 0.0
+    named: float = 0.0
+    focus: float = 0.0
+    about: float = 0.0
+    elsewhere: bool = False
+    fits: bool = True
     score: float = 0.0
 
     @property
@@ -120,7 +133,7 @@ async def search_by(
             e5=None if deep is None else literal(deep),
             use=use,
         )
-    return Searched(hits=tuple(fuse(_hit(row) for row in found)[:limit]), quick=use)
+    return Searched(hits=tuple(fuse(question, map(_hit, found))[:limit]), quick=use)
 
 
 async def sentences_of(pool: Pool, chunks: Sequence[UUID], quick: str) -> list[Quotable]:
@@ -132,42 +145,67 @@ async def sentences_of(pool: Pool, chunks: Sequence[UUID], quick: str) -> list[Q
         ]
 
 
-def fuse(hits: Iterable[Hit]) -> list[Hit]:
-    """Hits best first: reciprocal ranks choose the first twenty, z-scores summed order them."""
-    pool = list(hits)
-    arms = [[hit.text_rank for hit in pool], [hit.e5 for hit in pool], [hit.use for hit in pool]]
-    ranked = [0.0] * len(pool)
-    for arm in arms:
-        order = sorted((at for at, one in enumerate(arm) if one is not None), key=_by(arm))
-        for rank, at in enumerate(order):
-            ranked[at] += 1 / (_RANK + rank)
-    best = sorted(range(len(pool)), key=lambda at: -ranked[at])[:_KEPT]
-    totals = dict.fromkeys(best, 0.0)
-    for arm in arms:
-        for at, z in zip(best, _z([arm[at] for at in best]), strict=True):
-            totals[at] += z
-    order = sorted(best, key=lambda at: -totals[at])
-    return [_scored(pool[at], totals[at]) for at in order]
+def fuse(question: str, hits: Iterable[Hit]) -> list[Hit]:
+    """Hits best first: what each arm and the table of matters say, weighed by `WEIGHTS`."""
+    pool = _with_matters(question, list(hits))
+    scores = [0.0] * len(pool)
+    for weight, signal in zip(WEIGHTS, signals(pool), strict=True):
+        scores = [score + weight * z for score, z in zip(scores, signal, strict=True)]
+    order = sorted(range(len(pool)), key=lambda at: -scores[at])
+    return [replace(pool[at], score=scores[at]) for at in order]
 
 
-def _by(arm: Sequence[float | None]) -> Callable[[int], float]:
-    def likeness(at: int) -> float:
-        return -(arm[at] or 0.0)
+def signals(pool: Sequence[Hit]) -> list[list[float]]:
+    """What ranks the hits of one search, a row a signal, comparable between searches."""
+    return [
+        _z([hit.text_rank for hit in pool]),
+        _z([hit.e5 for hit in pool]),
+        _z([hit.heading for hit in pool]),
+        _z([hit.sentence for hit in pool]),
+        _z([hit.use for hit in pool]),
+        _z([hit.spoken for hit in pool]),
+        _z([hit.named for hit in pool]),
+        _z([hit.focus for hit in pool]),
+        _z([hit.about for hit in pool]),
+        [float(hit.elsewhere) for hit in pool],
+        [float(hit.fits) for hit in pool],
+        [float(hit.section is None) for hit in pool],
+    ]
 
-    return likeness
+
+def _with_matters(question: str, pool: list[Hit]) -> list[Hit]:
+    asked = matters(question)
+    headings = [matters(f"{hit.title}. {hit.section or ''}") for hit in pool]
+    spoken = [matters(hit.text) | heading for hit, heading in zip(pool, headings, strict=True)]
+    often = Counter(name for names in spoken for name in names)
+
+    def weight(names: Iterable[str]) -> float:
+        return sum(
+            math.log(1 + (len(pool) - often[name] + 0.5) / (often[name] + 0.5)) for name in names
+        )
+
+    figure = asked_for(question)
+    whole, where = weight(asked) or 1.0, narrow(asked)
+    return [
+        replace(
+            hit,
+            spoken=weight(asked & said) / whole,
+            named=weight(asked & heading) / whole,
+            focus=weight(asked & heading) / (weight(heading) or 1.0),
+            about=weight(asked & matters(hit.title)) / (weight(matters(hit.title)) or 1.0),
+            elsewhere=not where <= said,
+            fits=figure is None or holds(hit.text, figure),
+        )
+        for hit, heading, said in zip(pool, headings, spoken, strict=True)
+    ]
 
 
 def _z(values: Sequence[float | None]) -> list[float]:
     known = [one for one in values if one is not None]
     if len(known) < 2:
         return [0.0 if one is None else 1.0 for one in values]
-    mean, spread = statistics.fmean(known), statistics.pstdev(known) or 1.0
-    floor = min(known)
+    mean, spread, floor = statistics.fmean(known), statistics.pstdev(known) or 1.0, min(known)
     return [((floor if one is None else one) - mean) / spread for one in values]
-
-
-def _scored(hit: Hit, score: float) -> Hit:
-    return replace(hit, score=score)
 
 
 def _hit(row: Sequence[Any]) -> Hit:

@@ -13,7 +13,10 @@ _CONFIGS = {
     "yi": "yiddish",
 }  # fmt: skip
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0e7f\uac00-\ud7af]+")
-_END = re.compile(r"(?<=[.!?…])[\"'”’»)\]]*\s+(?=[\"'“‘«(\[]?[\w¿¡])|(?<=[。！？])(?=\S)")
+_END = re.compile(
+    r"(?<=[.!?…])\s+(?=[\"'“‘«(\[]?[\w¿¡])"
+    r"|(?<=[.!?…][\"'”’»)\]])\s+(?=[\"'“‘«(\[]?[^\Wa-z_])|(?<=[。！？])(?=\S)"
+)
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|approx|no|nr|vs|etc|mr|mrs|dr|st|ca|bzw|z\. ?b|d\. ?h|usw|evtl|ggf|inkl|zzgl"
     r"|max|min|p\. ?ej|art|núm|aprox|env|ex|es|pag|tel|incl|excl|bijv)|\b\w|^\d{1,3})\.$",
