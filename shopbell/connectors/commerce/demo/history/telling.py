@@ -15,6 +15,7 @@ from shopbell.connectors.commerce.demo.history.facts import Matter, facts, page_
 from shopbell.connectors.commerce.demo.history.hours import at_work, local, promised_by
 from shopbell.connectors.commerce.demo.history.record import Record, Step, StepKind
 from shopbell.connectors.commerce.demo.history.stories import Line, Story
+from shopbell.desk.control.words import named_clock
 from shopbell.desk.messages.types import Citation
 from shopbell.desk.tickets.types import Handoff, HandoffReason
 
@@ -60,8 +61,8 @@ _WELCOME = {
 _WAIT = {
     "en": ("You hear from a person by {time}.", "You hear from a person by {time} on {day}."),
     "de": (
-        "Bis {time} Uhr meldet sich ein Mensch.",
-        "Am {day} bis {time} Uhr meldet sich ein Mensch.",
+        "Bis {time} meldet sich ein Mensch.",
+        "Am {day} bis {time} meldet sich ein Mensch.",
     ),
     "es": ("Una persona le escribe antes de las {time}.", "Le escriben el {day} antes de las {time}."),
     "fr": ("Une personne vous répond avant {time}.", "Une personne vous répond le {day} avant {time}."),
@@ -294,7 +295,7 @@ class _Ticket:
         day = f"{here.day}.{here.month}." if language == "de" else f"{here:%d/%m}"
         if language == "en":
             day = f"{here.day} {here:%B}"
-        told = f"{text} {wait.format(time=f'{here:%H:%M}', day=day)}"
+        told = f"{text} {wait.format(time=named_clock(here, language), day=day)}"
         reason: HandoffReason = msgspec.convert(line.args[0], HandoffReason)
         suggested = [cite(one, language, text, plan.matter).quote for one in line.args[1:]]
         handoff = Handoff(
