@@ -43,11 +43,17 @@ _LET_OTHERS = b"SELECT pg_advisory_unlock(7305, 1)"
 
 
 async def sweep_for_ever(room: Room) -> None:
-    """Sweep work, knowledge and house, each at its own pace."""
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_every(WORK_EVERY, sweep_work, room))
-        group.create_task(_every(KNOWLEDGE_EVERY, sweep_knowledge, room))
-        group.create_task(_every(HOUSE_EVERY, sweep_house, room))
+    """Sweep work, knowledge and house, each at its own pace, until cancelled.
+
+    Gathered, since a task group cancels its members once only, and before Python 3.12 `wait_for` may
+    swallow that: a second cancellation reaches all that are left.
+    """
+    await asyncio.gather(
+        _every(WORK_EVERY, sweep_work, room),
+        _every(KNOWLEDGE_EVERY, sweep_knowledge, room),
+        _every(HOUSE_EVERY, sweep_house, room),
+        return_exceptions=True,
+    )
 
 
 async def sweep_work(room: Room) -> None:
