@@ -12,8 +12,8 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.responses import Response
 
+from shopbell.connectors.channels.discord.errors import refusal
 from shopbell.connectors.channels.discord.nonces import delivery_of, nonce_of
 from shopbell.connectors.channels.discord.reading import Watch, facts_of
 from shopbell.desk.attachments.commands import by_agent, keep
@@ -461,7 +461,6 @@ async def test_a_long_answer_leaves_in_parts_and_goes_on_after_a_pause(
 
 async def test_an_answer_that_broke_off_is_sent_once(discord: Line, peer: DiscordPeer) -> None:
     peer.after = [lambda _: cut_off()]
-    peer.before = [lambda _: Response(status_code=502)]
     discord.mind.give(answered("Yes."))
 
     await peer.say("Does it run small?", DM)
@@ -490,6 +489,27 @@ async def test_our_own_message_that_comes_back_settles_its_delivery(
     await states(discord, None, "sent")
     (ticket,) = await rows(discord.desk, "SELECT control FROM ticket")
     assert ticket["control"] == "assistant"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "permanent", "health"),
+    [
+        (401, 0, False, "reconnect"),
+        (403, 50013, True, None),
+        (403, 50278, True, None),
+        (404, 10003, True, None),
+        (400, 40003, False, None),
+        (429, 0, False, None),
+        (502, 0, False, None),
+        (418, 99, True, None),
+    ],
+)
+def test_refusals_by_their_codes(
+    status: int, code: int, permanent: bool, health: str | None
+) -> None:
+    found = refusal(status, code, 2.0, everywhere=False, message="")
+    assert (found.permanent, found.health) == (permanent, health)
+    assert found.words
 
 
 @given(st.uuids(), st.integers(0, 9))

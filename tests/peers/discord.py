@@ -27,7 +27,22 @@ from tests.peers.serving import peer_server
 TOKEN, BOT, APP, GUILD = "bot-token", "900", "901", "700"
 HELP, FORUM, LOUNGE, POST = "10", "11", "12", "20"
 CONTENT_INTENT = 1 << 15
+THREAD = {
+    "archived": False,
+    "auto_archive_duration": 1440,
+    "archive_timestamp": "2026-01-01T00:00:00+00:00",
+}
 EPOCH_MS = 1_420_070_400_000
+
+APPLICATION: dict[str, Any] = {
+    "description": "",
+    "icon": None,
+    "bot_public": True,
+    "bot_require_code_grant": False,
+    "verify_key": "0" * 64,
+    "summary": "",
+    "owner": {"id": "2", "username": "ben", "discriminator": "0", "avatar": None},
+}
 
 Told = dict[str, Any]
 Scripted = Callable[[Told], Response | None]
@@ -47,7 +62,8 @@ def refused(status: int, code: int = 0, **more: Any) -> Response:
 
 
 def person(name: str, user: str = "1") -> Told:
-    return {"id": user, "username": name.lower(), "global_name": name}
+    told = {"id": user, "username": name.lower(), "global_name": name}
+    return {**told, "discriminator": "0", "avatar": None}
 
 
 @dataclass
@@ -88,13 +104,15 @@ class DiscordPeer:
 
     def __post_init__(self) -> None:
         for name, kind in ((HELP, 0), (FORUM, 15), (LOUNGE, 0)):
-            self.channels[name] = {"id": name, "type": kind, "guild_id": GUILD}
+            known = {"id": name, "type": kind, "guild_id": GUILD, "name": f"channel-{name}"}
+            self.channels[name] = {**known, "position": 0, "permission_overwrites": []}
         self.thread(POST, FORUM, owner="1")
 
     def thread(self, name: str, parent: str, owner: str) -> Told:
         """A thread, or a forum's post, begun by somebody."""
         self.channels[name] = {
             "id": name, "type": 11, "guild_id": GUILD, "parent_id": parent, "owner_id": owner,
+            "name": f"thread-{name}", "message_count": 2, "member_count": 2, "thread_metadata": THREAD,
         }  # fmt: skip
         return self.channels[name]
 
@@ -111,8 +129,15 @@ class DiscordPeer:
             "author": author or person("Mia"),
             "content": text,
             "timestamp": datetime.now(UTC).isoformat(),
+            "edited_timestamp": None,
             "attachments": [],
+            "embeds": [],
             "mentions": [],
+            "mention_roles": [],
+            "mention_everyone": False,
+            "pinned": False,
+            "tts": False,
+            "flags": 0,
             **more,
         }
         self.messages.setdefault(channel, []).append(told)
@@ -128,9 +153,7 @@ class DiscordPeer:
     def heard(self, message: Told, roles: list[str] | None = None) -> Told:
         """A message as the gateway tells it: with its guild and its writer's roles."""
         guild = self.channels.get(message["channel_id"], {}).get("guild_id")
-        return (
-            {**message, "guild_id": guild, "member": {"roles": roles or []}} if guild else message
-        )
+        return {**message, "guild_id": guild, "member": _member(roles)} if guild else message
 
     async def dispatch(self, kind: str, data: Told) -> None:
         """Tell the newest session, now or when it is resumed."""
@@ -184,10 +207,24 @@ class DiscordPeer:
             first = {
                 "session_id": name,
                 "resume_gateway_url": self._gateway,
-                "user": {"id": BOT, "username": "help", "bot": True},
-                "application": {"id": APP},
+                "user": {**person("help", BOT), "bot": True},
+                "application": {"id": APP, "flags": 0},
+                "guilds": [{"id": GUILD, "unavailable": True}],
             }
-            guild = {"id": GUILD, "channels": [], "threads": self._threads()}
+            plain = [one for one in self.channels.values() if one["type"] in (0, 15)]
+            guild = {
+                "id": GUILD,
+                "name": "Wetherfold",
+                "channels": plain,
+                "threads": self._threads(),
+            }
+            guild |= {"roles": [], "emojis": [], "stickers": [], "features": [], "members": []}
+            guild |= {
+                "member_count": 3,
+                "owner_id": "2",
+                "verification_level": 0,
+                "afk_timeout": 60,
+            }
             missed = [
                 {"op": 0, "t": "READY", "s": 1, "d": first},
                 {"op": 0, "t": "GUILD_CREATE", "s": 2, "d": guild},
@@ -217,9 +254,10 @@ class DiscordPeer:
             case "GET", ["gateway", "bot"]:
                 return JSONResponse({"url": self._gateway})
             case "GET", ["users", "@me"]:
-                return JSONResponse({"id": BOT, "username": "help"})
-            case "GET", ["applications", "@me"]:
-                return JSONResponse({"id": APP, "flags": 1 << 19 if self.intents_allowed else 0})
+                return JSONResponse({**person("help", BOT), "bot": True})
+            case "GET", ["applications", "@me"] | ["oauth2", "applications", "@me"]:
+                flags = 1 << 19 if self.intents_allowed else 0
+                return JSONResponse({"id": APP, "name": "help", "flags": flags, **APPLICATION})
             case "POST", ["applications", _, "commands"]:
                 self.commands.append(await request.json())
                 return JSONResponse({"id": "1"})
@@ -285,6 +323,11 @@ class DiscordPeer:
         return Response(body) if body is not None else Response(status_code=404)
 
 
+def _member(roles: list[str] | None) -> Told:
+    since = "2026-01-01T00:00:00+00:00"
+    return {"roles": roles or [], "joined_at": since, "deaf": False, "mute": False, "flags": 0}
+
+
 async def _frame(socket: WebSocket, frame: Told) -> None:
     await socket.send_text(msgspec.json.encode(frame).decode())
 
@@ -297,6 +340,7 @@ async def discord_peer() -> AsyncGenerator[DiscordPeer]:
         routes=[
             Route("/api/v10/{path:path}", peer.api, methods=["GET", "POST"]),
             Route("/files/{name}", peer.download),
+            WebSocketRoute("/gw", peer.gateway),
             WebSocketRoute("/gw/", peer.gateway),
         ]
     )

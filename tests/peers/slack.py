@@ -114,7 +114,7 @@ class SlackPeer:
 
     async def api(self, request: Request) -> Response:
         method = request.path_params["method"]
-        form = {name: one[0] for name, one in parse_qs((await request.body()).decode()).items()}
+        form = await _form(request)
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         wants = APP_TOKEN if method == "apps.connections.open" else TOKEN
         if token not in self.tokens:
@@ -153,7 +153,7 @@ class SlackPeer:
             return refused("channel_not_found")
         if len(form["text"]) > 40_000:
             return refused("msg_too_long")
-        message = {**form, "ts": self.ts()}
+        message = {**form, "type": "message", "user": BOT, "bot_id": BOT_ID, "ts": self.ts()}
         message["metadata"] = msgspec.json.decode(form.get("metadata", "{}"))
         self.posted.append(message)
         return JSONResponse({"ok": True, "channel": form["channel"], "ts": message["ts"]})
@@ -170,7 +170,7 @@ class SlackPeer:
             for one in self.posted
             if one["channel"] == form["channel"] and float(one["ts"]) > float(form["oldest"])
         ]
-        if form.get("include_all_metadata") != "true":
+        if form.get("include_all_metadata") not in ("true", "1", "True"):
             found = [{**one, "metadata": {}} for one in found]
         return JSONResponse({"ok": True, "messages": found})
 
@@ -242,6 +242,19 @@ def shortcut(message: Told, channel: str, by: str, callback: str = "hand_to_desk
     return urlencode({"payload": msgspec.json.encode(told).decode()}).encode()
 
 
+async def _form(request: Request) -> Told:
+    """What a method was given: as a form, or as JSON, whose values then are texts all the same."""
+    body = await request.body()
+    if request.headers.get("content-type", "").startswith("application/json"):
+        given = msgspec.json.decode(body, type=Told)
+        return {
+            name: one if isinstance(one, str) else msgspec.json.encode(one).decode()
+            for name, one in given.items()
+        }
+    asked = {name: one[0] for name, one in parse_qs(body.decode()).items()}
+    return {**request.query_params, **asked}
+
+
 def _snake(method: str) -> str:
     """The function that plays a method: `chat.postMessage` is `chat_post_message`."""
     words = re.sub(r"(?<=[a-z])([A-Z])", r"_\1", method.replace(".", "_")).lower()
@@ -254,7 +267,7 @@ async def slack_peer() -> AsyncGenerator[SlackPeer]:
     peer = SlackPeer()
     app = Starlette(
         routes=[
-            Route("/api/{method}", peer.api, methods=["POST"]),
+            Route("/api/{method}", peer.api, methods=["GET", "POST"]),
             Route("/up/{name}", peer.upload, methods=["POST"]),
             Route("/files/{name}", peer.download),
             WebSocketRoute("/link/", peer.link),

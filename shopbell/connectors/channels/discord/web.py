@@ -13,7 +13,7 @@ from shopbell.desk.deliveries.types import Refused
 
 ADDRESS = "https://discord.com"
 TIMEOUT = httpx.Timeout(15, connect=5)
-AGENT = "DiscordBot (https://github.com/shopbell, 1)"
+AGENT = "DiscordBot (shopbell, 1)"
 
 Files = list[tuple[str, tuple[str, bytes, str]]]
 
