@@ -8,10 +8,12 @@ import pytest
 
 from shopbell.assistant.types import Answer, Citation, Thought
 from shopbell.desk.connections.types import ConnectionSettings
+from shopbell.desk.control.commands import take_over
 from shopbell.desk.ids import uuid7
 from shopbell.desk.inbound.types import Fact, Sender
+from shopbell.desk.messages.commands import reply
 from shopbell.desk.messages.personal import is_personal
-from shopbell.desk.messages.types import Attachment, Author, Message
+from shopbell.desk.messages.types import Attachment, Author, Draft, Message
 from shopbell.desk.messages.types import Citation as Cited
 from shopbell.settings import Settings
 from tests.channels.conftest import Line, line
@@ -103,6 +105,30 @@ async def test_a_thread_that_a_moderator_hands_over_goes_to_people_once(
     assert ticket["handoff"]["reason"] == "asked"
     found = await lounge.messages()
     assert [one["author_kind"] for one in found] == ["customer", "assistant"]
+
+
+async def test_an_agent_who_tells_of_a_suggested_order_is_kept_from_it_as_well(
+    lounge: Line, peer: HttpShop, shop: Shop
+) -> None:
+    await take_in(lounge, asked("Where is my order?"))
+    await lounge.mind.wait_until_begun()
+    (ticket,) = await rows(lounge.desk, "SELECT id FROM ticket")
+    await take_over(shop.desk, ticket["id"], shop.ben)
+    lounge.mind.give(about_the_order("WF-1001 left on Monday."))
+
+    async def is_suggested() -> bool:
+        (row,) = await rows(lounge.desk, "SELECT suggestion FROM ticket")
+        return row["suggestion"] is not None
+
+    await until(is_suggested)
+    told = Draft(id=uuid7(), text="Hi Mia, WF-1001 left on Monday.")
+    await reply(shop.desk, ticket["id"], shop.ben, told)
+
+    async def is_refused() -> bool:
+        return (await lounge.messages())[-1]["sent_state"] == "failed"
+
+    await until(is_refused)
+    assert peer.calls == []
 
 
 def test_orders_and_files_are_personal() -> None:

@@ -151,7 +151,8 @@ async def reply(
                 await take(unit, agent)
             capability = desk.capabilities.get(unit.ticket.channel)
             await check_reachable(unit, capability, draft.text, files)
-            message = add_message(unit, author, draft, files=files)
+            cited = _taken_over(unit.ticket.suggestion, draft.text)
+            message = add_message(unit, author, draft, citations=cited, files=files)
             unit.change_ticket(
                 waiting_since=None, status="pending", snoozed_until=None, suggestion=None
             )
@@ -159,6 +160,13 @@ async def reply(
     except UniqueViolation as doubled:
         raise NotFound("The ticket") from doubled
     return written(unit, message)
+
+
+def _taken_over(suggestion: Suggestion | None, text: str) -> tuple[Citation, ...]:
+    """The orders of the assistant's suggestion that an agent's words tell of: they are as personal
+    as they were in its own."""
+    cited = suggestion.citations if suggestion else ()
+    return tuple(one for one in cited if one.kind == "order" and one.title in text)
 
 
 async def answer(
