@@ -12,6 +12,7 @@ from shopbell.assistant.words.templates import language_name, say
 
 _WORDS = re.compile(r"\w{3,}")
 _NUMBER = re.compile(r"\d+")
+_LABEL = re.compile(r"(?:- )?(\d+):")
 _SHORT = 75
 """Words up to which a piece is quoted whole."""
 _LIST = 110
@@ -128,7 +129,10 @@ def _names(asked: set[str], sentences: Sequence[Quotable]) -> int | None:
 def _worth(sentence: Quotable, asked: set[str], figure: Kind | None, numbers: set[str]) -> float:
     shared = len(asked & _words(sentence.text)) / (len(asked) or 1)
     told = figure is not None and holds(sentence.text, figure)
-    return sentence.use + 0.5 * shared + 0.3 * told + 0.5 * bool(numbers & _numbers(sentence.text))
+    same = bool(numbers & _numbers(sentence.text))
+    label = _LABEL.match(sentence.text)
+    labelled = label is not None and label[1] in numbers
+    return sentence.use + 0.5 * shared + 0.3 * told + 0.5 * same + labelled
 
 
 def _numbers(text: str) -> set[str]:

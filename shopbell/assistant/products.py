@@ -13,7 +13,7 @@ from shopbell.assistant.types import Citation, Page
 from shopbell.assistant.words.templates import day, language_name, say
 from shopbell.connectors.commerce.types import Product, Shop, Variant
 
-Facet = Literal["fit", "material", "care", "stock", "price", "origin", "weight"]
+Facet = Literal["fit", "material", "care", "stock", "price", "origin", "weight", "warmth"]
 OF_A_PRODUCT_ALONE: frozenset[Facet | None] = frozenset({"stock", "price", "weight"})
 """Facets of which only a product's own page can tell, never a help page."""
 LANGUAGE = "en"
@@ -101,6 +101,19 @@ _ASKED: Mapping[Facet | None, Sequence[str]] = {
         "¿Cuánto pesa?",
         "Combien pèse-t-il ?",
     ),
+    "warmth": (
+        "How warm is it?",
+        "Is it warm enough for winter?",
+        "Is this jumper warm enough for the hills in winter?",
+        "Can I wear it in cold weather?",
+        "Is it too hot for summer?",
+        "Wie warm ist er?",
+        "Ist das warm genug für den Winter?",
+        "¿Abriga mucho?",
+        "¿Es suficientemente cálido para el invierno?",
+        "Est-ce assez chaud pour l'hiver ?",
+        "Is het warm genoeg voor de winter?",
+    ),
     None: (
         "How long does delivery take?",
         "How much is delivery?",
@@ -112,7 +125,6 @@ _ASKED: Mapping[Facet | None, Sequence[str]] = {
         "Do you have gift wrapping?",
         "Do you sell gift cards?",
         "Does it itch?",
-        "Is it warm enough for winter?",
         "How do I stop it pilling?",
         "Is it waterproof?",
         "Can you repair it?",
@@ -218,6 +230,8 @@ def told(product: Product, facet: Facet, question: str, language: str) -> str:
             return say("made_in", language, place=product.origin)
         case "weight":
             return say("weighs", language, grams=product.weight_grams)
+        case "warmth":
+            return say("warmth_of", language, warmth=product.warmth) if product.warmth else ""
         case "price":
             return say("costs", language, price=product.price_from)
         case "stock":
@@ -226,7 +240,7 @@ def told(product: Product, facet: Facet, question: str, language: str) -> str:
 
 def answer_text(product: Product, facet: Facet, facts: str, language: str) -> str:
     """The facts in their template, in the reader's language; the quote in its own."""
-    own_words = facet in ("fit", "material", "care") and language != LANGUAGE
+    own_words = facet in ("fit", "material", "care", "warmth") and language != LANGUAGE
     lead = say(
         "found_product_other" if own_words else "found_product",
         language,
@@ -260,6 +274,7 @@ def facts_of(product: Product) -> str:
             f"Care: {product.care}",
             told(product, "origin", "", LANGUAGE),
             told(product, "weight", "", LANGUAGE),
+            told(product, "warmth", "", LANGUAGE),
             told(product, "price", "", LANGUAGE),
             told(product, "stock", "", LANGUAGE),
         )

@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from shopbell.assistant import extract, orders, products, summary, talk
 from shopbell.assistant.knowledge.embed import Vectors
-from shopbell.assistant.knowledge.search import Hit, Searched, search_by, sentences_of
+from shopbell.assistant.knowledge.search import Hit, Searched, search, search_by, sentences_of
 from shopbell.assistant.knowledge.words import count_words
 from shopbell.assistant.models.answering import Evidence, Spoken, speak
 from shopbell.assistant.models.port import ModelFailure
@@ -16,6 +16,7 @@ from shopbell.assistant.ports import Ports
 from shopbell.assistant.sure import THRESHOLD, confidence
 from shopbell.assistant.types import (
     Answer,
+    Citation,
     Decision,
     HandOff,
     OnDraft,
@@ -176,14 +177,8 @@ class _Turn:
                 brand_id=self.context.brand_id,
             )
         self.hits = searched.hits
-        if searched.hits:
-            with self._step("words"):
-                first = searched.hits[0]
-                source = f"{first.title}\n{first.section or ''}\n{first.text}"
-                weakest = await self.ports.lexicon.weakest(
-                    self.ports.embedder, self.question, source
-                )
-            self.sure = confidence(searched.hits, self.language, weakest)
+        with self._step("words"):
+            self.sure = await self._likely(self.question, searched.hits, self.language)
         return searched
 
     async def _about_orders(self, numbers: list[str]) -> Decision | None:
@@ -236,14 +231,45 @@ class _Turn:
         if facet is None:
             return None
         facts = products.told(product, facet, self.question, self.language)
+        if not facts:
+            return None
+        citations = [products.cite(product, facts)]
+        if facet == "warmth":
+            scale = await self._quoted(f"How warm is warmth {product.warmth}?")
+            if scale is not None:
+                facts = f"{facts}\n{scale.quote}"
+                citations.append(scale)
         self.sure = 1.0
         self.why = f"The shop's own facts about {product.title}: {facet}."
         return Answer(
             text=products.answer_text(product, facet, facts, self.language),
             language=self.language,
-            citations=(products.cite(product, facts),),
+            citations=tuple(citations),
             confidence=1.0,
         )
+
+    async def _quoted(self, question: str) -> Citation | None:
+        """What a page says that surely answers a question of ours, in the shop's own language."""
+        searched = await search(
+            self.ports.pool,
+            self.ports.embedder,
+            question,
+            language=products.LANGUAGE,
+            brand_id=self.context.brand_id,
+        )
+        if await self._likely(question, searched.hits, products.LANGUAGE) < THRESHOLD:
+            return None
+        first = searched.hits[0]
+        sentences = await sentences_of(self.ports.pool, [first.chunk_id], searched.quick)
+        quoted = extract.quote(question, first, sentences)
+        return extract.cite(first, "\n".join(one.text for one in quoted)) if quoted else None
+
+    async def _likely(self, question: str, hits: Sequence[Hit], language: str) -> float:
+        if not hits:
+            return 0.0
+        source = f"{hits[0].title}\n{hits[0].section or ''}\n{hits[0].text}"
+        weakest = await self.ports.lexicon.weakest(self.ports.embedder, question, source)
+        return confidence(hits, language, weakest)
 
     def _say(self, template: str, why: str) -> Say:
         self.why = why

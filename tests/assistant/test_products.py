@@ -45,6 +45,28 @@ async def test_the_product_that_is_named_is_the_one_that_is_meant(ports: Ports) 
         assert thought.decision.citations[0].title == "Cairn cable jumper"
 
 
+async def test_a_product_named_without_its_page_is_answered(ports: Ports) -> None:
+    thought = await turn(ports, "How do I wash the Heron roll neck?")
+
+    assert isinstance(thought.decision, Answer)
+    assert thought.decision.citations[0].title == "Heron roll neck"
+    assert "30 °C" in thought.decision.text
+
+
+async def test_warmth_is_told_with_the_line_of_the_scale_that_says_what_it_means(
+    ports: Ports,
+) -> None:
+    words = "Is this jumper warm enough for the hills in winter?"
+    thought = await turn(ports, words, page=HERON)
+
+    answer = thought.decision
+    assert isinstance(answer, Answer)
+    product, scale = answer.citations
+    assert (product.title, product.quote) == ("Heron roll neck", "Warmth 3 of 5.")
+    assert scale.title == "How warm is it? Our warmth scale"
+    assert "3: on its own from 8 °C" in answer.text
+
+
 async def test_a_name_that_two_products_share_is_the_one_on_the_page_or_asked_for(
     ports: Ports,
 ) -> None:

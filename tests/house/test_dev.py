@@ -62,6 +62,8 @@ def test_the_assistant_answers_at_the_ready_line(running: Running, folder: Path)
     assert thought["citations"][0]["title"]
     assert thought["cost_usd"] == 0
     assert done.stderr == ""
+    product = json.loads(shopbell("ask", "How do I wash the Heron roll neck?", *words[2:]).stdout)
+    assert product["citations"][0]["title"] == "Heron roll neck"
     assert running.process.poll() is None
 
 

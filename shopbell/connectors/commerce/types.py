@@ -118,7 +118,10 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True):
-    """A product with its variants; every fact an answer may quote is a field of its own."""
+    """A product with its variants; every fact an answer may quote is a field of its own.
+
+    `warmth` is the shop's own scale from 1 to 5, None where it has none.
+    """
 
     id: str
     handle: str
@@ -135,6 +138,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     image_url: str
     variants: tuple[Variant, ...]
     tags: tuple[str, ...] = ()
+    warmth: int | None = None
 
     @property
     def price_from(self) -> Money:

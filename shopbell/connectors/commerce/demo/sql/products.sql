@@ -1,6 +1,7 @@
 -- Products by words, handle or collection, best first, with their variants as JSON.
 SELECT p.id::text, p.handle, p.title, p.collection, p.description, p.material, p.fit, p.fit_note,
-       p.care, p.origin, p.weight_grams, p.tags, variant.list AS variants
+       p.care, p.origin, p.weight_grams, p.tags, p.warmth,
+       variant.list AS variants
   FROM shop_product p
   CROSS JOIN LATERAL (
         SELECT jsonb_agg(jsonb_build_object(
