@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from uuid import UUID
 
 from shopbell.assistant.knowledge.figures import Kind, asked_for, holds
-from shopbell.assistant.knowledge.matters import matters
+from shopbell.assistant.knowledge.matters import matters, narrow
 from shopbell.assistant.knowledge.search import Hit, Quotable
 from shopbell.assistant.knowledge.words import count_words, searchable
 from shopbell.assistant.types import Answer, Citation
@@ -43,6 +44,35 @@ def quote(question: str, hit: Hit, sentences: Sequence[Quotable]) -> list[Quotab
     if start > 0 and _POINTS_BACK.match(sentences[start].text):
         start -= 1
     return list(sentences[start : start + 2])
+
+
+def sections_beside(question: str, hits: Sequence[Hit]) -> list[Hit]:
+    """The first hit with its article's other sections for one place each, in reading order.
+
+    Empty where the first hit is not for a place, or the question names one: else what is true of
+    one country would be told to a reader from another.
+    """
+    first = hits[0]
+    if not _place(first) or narrow(matters(question)):
+        return []
+    beside = [
+        one for one in hits if one.article_id == first.article_id and _place(one) and one.fits
+    ]
+    return sorted(beside, key=lambda one: one.chunk_id)
+
+
+def quote_each(question: str, hits: Sequence[Hit], sentences: Sequence[Quotable]) -> str:
+    """Of each section its heading and the one sentence that answers, word for word."""
+    lines: list[str] = []
+    for hit in hits:
+        own = [one for one in sentences if one.chunk_id == hit.chunk_id]
+        if own and hit.section:
+            lines += [hit.section, own[_start(question, hit, own)].text]
+    return "\n".join(lines)
+
+
+def _place(hit: Hit) -> bool:
+    return bool(hit.section and narrow(matters(hit.section)) - narrow(matters(hit.title)))
 
 
 def _start(question: str, hit: Hit, sentences: Sequence[Quotable]) -> int:
@@ -92,13 +122,21 @@ def cite(hit: Hit, quoted: str | None = None) -> Citation:
 
 
 def answer(
-    question: str, hit: Hit, sentences: Sequence[Quotable], language: str, sure: float
+    question: str,
+    hits: Sequence[Hit],
+    sentences: Sequence[Quotable],
+    language: str,
+    sure: float,
 ) -> Answer | None:
     """The quoted answer in its template, in the reader's language; the quote in its own.
 
-    None where no sentence can be the answer.
+    `sentences` are those of `quoted_from`. None where no sentence can be the answer.
     """
-    quoted = "\n".join(one.text for one in quote(question, hit, sentences))
+    hit = hits[0]
+    if beside := sections_beside(question, hits):
+        quoted = quote_each(question, beside, sentences)
+    else:
+        quoted = "\n".join(one.text for one in quote(question, hit, sentences))
     if not quoted:
         return None
     foreign = hit.language != language
@@ -112,6 +150,11 @@ def answer(
     return Answer(
         text=text, language=language, citations=(cite(hit, quoted),), confidence=round(sure, 4)
     )
+
+
+def quoted_from(question: str, hits: Sequence[Hit]) -> list[UUID]:
+    """The chunks whose sentences an answer needs."""
+    return [one.chunk_id for one in sections_beside(question, hits) or hits[:1]]
 
 
 def _names(asked: set[str], sentences: Sequence[Quotable]) -> int | None:

@@ -155,10 +155,10 @@ class _Turn:
         if self.sure < THRESHOLD:
             return None
         with self._step("extract"):
-            first = self.hits[0]
-            sentences = await sentences_of(self.ports.pool, [first.chunk_id], searched.quick)
+            chunks = extract.quoted_from(self.question, self.hits)
+            sentences = await sentences_of(self.ports.pool, chunks, searched.quick)
             self.why = f"The source is sure enough ({self.sure:.2f}). {self.why}".strip()
-            return extract.answer(self.question, first, sentences, self.language, self.sure)
+            return extract.answer(self.question, self.hits, sentences, self.language, self.sure)
 
     def _touches_what_was_settled(self, likeness: Vectors) -> bool:
         return any(

@@ -101,6 +101,15 @@ async def test_the_section_for_the_country_is_the_one_quoted(ports: Ports) -> No
     assert "€4.90" in thought.decision.text
 
 
+async def test_what_differs_by_country_is_told_for_each_where_none_was_named(ports: Ports) -> None:
+    thought = await turn(ports, "How long does delivery take?")
+
+    assert isinstance(thought.decision, Answer)
+    text = thought.decision.text
+    for country, days in (("Germany", "2 to 3"), ("France", "3 to 5"), ("Norway", "4 to 6")):
+        assert text.index(country) < text.index(f"takes {days} working days")
+
+
 @pytest.mark.parametrize(
     "question",
     [
