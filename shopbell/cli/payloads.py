@@ -15,7 +15,7 @@ from shopbell.cli.failure import Failure
 from shopbell.connectors.channels.registry import CHANNELS, channels
 from shopbell.connectors.channels.types import Account, Channel, Hooked, Listening
 from shopbell.desk.attachments.storage import open_storage
-from shopbell.desk.connections.types import Connection
+from shopbell.desk.connections.types import Connection, ConnectionSettings
 from shopbell.desk.connections.vault import Vault
 from shopbell.desk.database import open_desk
 from shopbell.desk.inbound.reads import listed
@@ -52,8 +52,9 @@ def parse(channel: str, files: Sequence[Path], *, as_json: bool) -> None:
 
 
 def read(channel: Hooked | Listening, name: str, body: bytes) -> list[Fact]:
-    """The facts of one payload of an account that nobody connected."""
-    nobody = Connection(id=NOBODY, brand_id=NOBODY, channel=name, name="")
+    """The facts of one payload of an account that nobody connected, and that watches everything."""
+    everywhere = ConnectionSettings(options={"channels": "*"})
+    nobody = Connection(id=NOBODY, brand_id=NOBODY, channel=name, name="", settings=everywhere)
     return channel.normalise(Account(connection=nobody), Raw(body=body))
 
 

@@ -7,12 +7,15 @@ from contextlib import AbstractAsyncContextManager
 from io import BytesIO
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.responses import JSONResponse, Response
 
+from shopbell.cli.payloads import read
+from shopbell.connectors.channels.slack.channel import SlackChannel
 from shopbell.connectors.channels.slack.errors import refusal
 from shopbell.connectors.channels.slack.mrkdwn import from_mrkdwn, to_mrkdwn
 from shopbell.connectors.channels.slack.reading import Watch, facts_of
@@ -196,6 +199,14 @@ async def test_an_employees_reply_in_a_customers_thread_takes_over(
     (ticket,) = await rows(slack.desk, "SELECT control FROM ticket")
     assert ticket["control"] == "agents"
     assert peer.posted == []
+
+
+def test_a_payload_of_any_channel_can_be_looked_at_by_the_command_line() -> None:
+    told = SlackPeer().said("Does it run small?", channel="C9")
+
+    (fact,) = read(SlackChannel(httpx.AsyncClient()), "slack", msgspec.json.encode(told))
+
+    assert (fact.kind, fact.text, fact.community) == ("message", "Does it run small?", True)
 
 
 def test_in_a_channel_shared_with_another_company_all_of_ours_are_staff() -> None:
