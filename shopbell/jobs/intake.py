@@ -26,6 +26,7 @@ from shopbell.desk.errors import DeskError, Invalid
 from shopbell.desk.inbound import commands as payloads
 from shopbell.desk.inbound.albums import join
 from shopbell.desk.inbound.facts import TooEarly, hand_over, take_in, write_message
+from shopbell.desk.inbound.matching import needs_no_row, place_mail
 from shopbell.desk.inbound.reads import came, payload, thread_known
 from shopbell.desk.inbound.types import Fact, Kept, Raw
 from shopbell.desk.messages.types import MAX_ATTACHMENTS, Author
@@ -151,6 +152,8 @@ class Intake:
         was handed to people goes to them even when it had come before."""
         if fact.joins:
             await join(self.desk, connection, fact)
+        elif fact.mail and await needs_no_row(self.desk, connection, fact):
+            return
         elif not await came(self.desk, connection.id, fact.external_id):
             await self._write(connection, fact)
         if fact.to_people:
@@ -175,7 +178,10 @@ class Intake:
                 log.warning("file left in its payload", error=refused.title)
                 continue
             kept.append(brought.id)
-        await write_message(self.desk, connection, fact, files=tuple(kept), uploader=uploader)
+        matched = await place_mail(self.desk, connection, fact) if fact.mail else None
+        await write_message(
+            self.desk, connection, fact, matched=matched, files=tuple(kept), uploader=uploader
+        )
 
     async def _typing(self, fact: Fact) -> None:
         found = await thread_known(self.desk, fact.sender) if fact.sender else None

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from shopbell.connectors.channels.types import Account, Acknowledging, Hooked
+from shopbell.connectors.channels.types import Account, Acknowledging, Bulky, Hooked
 from shopbell.desk.connections.vault import Sealed
 from shopbell.desk.errors import NotFound
 from shopbell.desk.inbound.types import Raw, Unverified
@@ -30,6 +30,8 @@ KEPT_HEADERS = frozenset(
     }
 )
 """What is kept with a payload: never a signature or a token."""
+SECRET_QUERY = frozenset({"key"})
+"""What an address may hold that proves who calls it, and is not kept."""
 
 
 async def receive(request: Request) -> Response:
@@ -45,7 +47,8 @@ async def receive(request: Request) -> Response:
     channel = state.channels.get(account.connection.channel)
     if not isinstance(channel, Hooked):
         raise NotFound("The hook")
-    raw = await _raw(request, state.settings.public_url)
+    most = channel.most_bytes if isinstance(channel, Bulky) else MOST_BYTES
+    raw = await _raw(request, state.settings.public_url, most)
     try:
         greeting = channel.greet(account, raw)
         if greeting is None:
@@ -64,13 +67,13 @@ async def receive(request: Request) -> Response:
     return PlainTextResponse("ok")
 
 
-async def _raw(request: Request, public_url: str) -> Raw:
+async def _raw(request: Request, public_url: str, most: int) -> Raw:
     body = bytearray()
     try:
         async with asyncio.timeout(WITHIN_S):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > MOST_BYTES:
+                if len(body) > most:
                     raise HTTPException(413, "The payload is too big")
     except TimeoutError as slow:
         raise HTTPException(408, "The payload took too long") from slow
@@ -86,4 +89,6 @@ async def _raw(request: Request, public_url: str) -> Raw:
 
 def _kept(account: Account, raw: Raw) -> Raw:
     headers = {name: value for name, value in raw.headers.items() if name in KEPT_HEADERS}
-    return Raw(body=raw.body, headers=headers, query=raw.query, method=raw.method, url=raw.url)
+    query = {name: value for name, value in raw.query.items() if name not in SECRET_QUERY}
+    url = raw.url if query == raw.query else raw.url.partition("?")[0]
+    return Raw(body=raw.body, headers=headers, query=query, method=raw.method, url=url)

@@ -6,6 +6,7 @@ from typing import Protocol
 import httpx
 
 from shopbell.connectors.channels.discord.channel import DiscordChannel
+from shopbell.connectors.channels.email.channel import EmailChannel
 from shopbell.connectors.channels.http.channel import HttpChannel
 from shopbell.connectors.channels.line.channel import LineApp
 from shopbell.connectors.channels.slack.channel import SlackChannel
@@ -26,6 +27,7 @@ class Made(Channel, Protocol):
 CHANNELS: Mapping[str, type[Made]] = {
     "webchat": WebChat,
     "http": HttpChannel,
+    "email": EmailChannel,
     "telegram": Telegram,
     "sms": Sms,
     "line": LineApp,

@@ -96,6 +96,13 @@ class Acknowledging(Protocol):
     taken: ClassVar[Reply]
 
 
+@runtime_checkable
+class Bulky(Protocol):
+    """A channel whose payloads are larger than most: `most_bytes` fit in one."""
+
+    most_bytes: ClassVar[int]
+
+
 Hear = Callable[[Raw], Awaitable[None]]
 """Keeps a payload and reads it; returns once it is kept."""
 

@@ -42,3 +42,35 @@ async def thread_of(
                 "INSERT INTO thread (id, customer_id) VALUES (%s, %s)", (thread_id, customer_id)
             )
     return thread_id
+
+
+async def claimed_thread(desk: Desk, kind: str, value: str, *, name: str = "") -> UUID:
+    """The thread of whoever writes under this identity without having proved it: a customer of
+    their own, apart from the one who did prove it, made when there is none yet."""
+    async with desk.pool.connection() as connection, connection.transaction():
+        await connection.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"claimed:{kind}:{value}",)
+        )
+        found = await connection.execute(
+            "SELECT t.id FROM identity i JOIN thread t ON t.customer_id = i.customer_id"
+            " JOIN customer c ON c.id = i.customer_id"
+            " WHERE i.kind = %s AND i.value = %s AND i.verified_at IS NULL"
+            " AND i.verified_by = 'claim' AND c.merged_into IS NULL ORDER BY i.created_at LIMIT 1",
+            (kind, value),
+        )
+        row = await found.fetchone()
+        if row is not None:
+            return row["id"]
+        customer_id, thread_id = uuid7(), uuid7()
+        await connection.execute(
+            "INSERT INTO customer (id, name) VALUES (%s, %s)", (customer_id, name)
+        )
+        await connection.execute(
+            "INSERT INTO identity (id, customer_id, kind, value, verified_by)"
+            " VALUES (%s, %s, %s, %s, 'claim')",
+            (uuid7(), customer_id, kind, value),
+        )
+        await connection.execute(
+            "INSERT INTO thread (id, customer_id) VALUES (%s, %s)", (thread_id, customer_id)
+        )
+    return thread_id

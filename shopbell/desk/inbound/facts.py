@@ -64,13 +64,14 @@ class Matched(Struct, frozen=True, kw_only=True):
     """Where a message belongs that does not simply go to its sender's own thread.
 
     `stranger`: its writer is not known to be that thread's customer, so people answer it. `quiet`:
-    a machine wrote it, so nobody does.
+    a machine wrote it, so nobody does. `because`: why people answer it, where it is no stranger's.
     """
 
     thread_id: UUID
     by: str = ""
     stranger: bool = False
     quiet: bool = False
+    because: str = ""
     warning: str = ""
 
 
@@ -126,7 +127,9 @@ async def write_message(
         subject=fact.mail.subject if fact.mail else "",
         context=fact.context,
         quiet=bool(matched and matched.quiet),
-        to_people=bool(matched and matched.stranger),
+        to_people=bool(matched and (matched.stranger or matched.because)),
+        because=matched.because if matched else "",
+        aside=bool(matched and matched.stranger),
     )
     return await receive(desk, thread_id, connection, draft, uploader=uploader, arrival=arrival)
 

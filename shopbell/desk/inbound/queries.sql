@@ -105,3 +105,25 @@ SELECT 1 FROM message WHERE connection_id = :connection_id AND external_id = :ex
 -- name: wait_for_more
 UPDATE turn SET due_at = :due_at, status = 'due', attempts = 0, lease_holder = NULL, lease_until = NULL
 WHERE ticket_id = :ticket_id AND status IN ('due', 'running');
+
+-- name: thread_answered
+SELECT t.id AS thread_id, d.id AS delivery_id,
+       EXISTS (SELECT 1 FROM identity i WHERE i.customer_id = t.customer_id AND i.kind = 'email' AND i.value = :sender)
+       OR EXISTS (SELECT 1 FROM contact o WHERE o.thread_id = t.id AND o.identity = :sender) AS known
+FROM message m JOIN thread t ON t.id = m.thread_id LEFT JOIN delivery d ON d.message_id = m.id
+WHERE m.id = (
+    SELECT message_id FROM delivery
+    WHERE connection_id = :connection_id AND (id = :key::uuid OR external_id = :external_id)
+    UNION ALL
+    SELECT id FROM message WHERE connection_id = :connection_id AND external_id = :external_id
+    LIMIT 1
+);
+
+-- name: is_ours
+SELECT EXISTS (SELECT 1 FROM connection WHERE channel = 'email' AND lower(account) = :sender) AS own,
+       EXISTS (SELECT 1 FROM agent WHERE lower(email) = :sender) AS agent;
+
+-- name: answered_lately
+SELECT 1 FROM message
+WHERE thread_id = :thread_id AND channel = 'email' AND author_kind = 'assistant'
+  AND visibility = 'public' AND at > :since LIMIT 1;

@@ -74,7 +74,8 @@ class Mail(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `reply_text` is what its sender newly wrote. `auto_submitted` tells machines from people (RFC
     3834), `bounce` a delivery report (RFC 3464) from both. `matched_by` says why it joined its
-    thread; `authentication` what the receiving host found (RFC 8601).
+    thread; `authentication` what the receiving host found (RFC 8601), `warning` why its From may not
+    be true.
     """
 
     to: tuple[str, ...] = ()
@@ -88,6 +89,7 @@ class Mail(Struct, frozen=True, kw_only=True, omit_defaults=True):
     bounce: bool = False
     matched_by: str = ""
     authentication: str = ""
+    warning: str = ""
 
 
 class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True):

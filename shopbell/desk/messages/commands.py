@@ -113,7 +113,7 @@ async def receive(
                 connection_id=connection.id,
             )
             if arrival and arrival.to_people and ticket.control == "assistant":
-                ticket = _straight_to_people(unit)
+                ticket = _straight_to_people(unit, arrival.because)
             if ticket.control == "agents" and ticket.waiting_since is None:
                 unit.change_ticket(waiting_since=unit.at)
             if ticket.control == "assistant" and _is_answered(connection, arrival):
@@ -385,7 +385,8 @@ async def _arrived(
         ),
     )
     expect_files(unit, message.id, connection, awaited)
-    unit.write("save_contact", **contact_values(unit, connection.id, arrival.place))
+    if not arrival.aside:
+        unit.write("save_contact", **contact_values(unit, connection.id, arrival.place))
     return message
 
 
@@ -438,9 +439,14 @@ def contact_values(unit: Work, connection_id: UUID, place: Place) -> dict[str, A
     }
 
 
-def _straight_to_people(unit: Work) -> Ticket:
-    """The assistant does not answer this: whoever wrote it is not known to be the customer."""
-    handoff = Handoff(reason="stranger", at=unit.at, summary="Written by somebody else.")
+def _straight_to_people(unit: Work, because: str) -> Ticket:
+    """The assistant does not answer this: whoever wrote it is not known to be the customer, or
+    something else speaks against it."""
+    handoff = Handoff(
+        reason="policy" if because else "stranger",
+        at=unit.at,
+        summary=because or "Written by somebody else.",
+    )
     ticket = unit.change_ticket(
         control="agents", epoch=unit.ticket.epoch + 1, handoff=handoff, waiting_since=unit.at
     )

@@ -90,7 +90,9 @@ class Arrival(Struct, frozen=True, kw_only=True):
     """How a message came in from outside: what the platform calls it, and where its answer goes.
 
     `files` are fetched after the message stands. `quiet`: a machine wrote it, so nobody answers.
-    `to_people`: it goes past the assistant. `whole` is the text with what it quotes.
+    `to_people`: it goes past the assistant, `because` of this where nobody else wrote it. `aside`:
+    its writer is not the thread's customer, whose own address stays. `whole` is the text with what
+    it quotes.
     """
 
     external_id: str
@@ -104,6 +106,8 @@ class Arrival(Struct, frozen=True, kw_only=True):
     context: str = ""
     quiet: bool = False
     to_people: bool = False
+    because: str = ""
+    aside: bool = False
 
 
 class Page(Struct, frozen=True, kw_only=True, omit_defaults=True):

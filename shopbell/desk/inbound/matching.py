@@ -1,0 +1,125 @@
+"""Where a mail belongs: which thread it answers, who its writer is there, and who may answer it.
+
+A signed reply address counts first, then the ids that it answers, the last first; each names a
+message of ours, or one that we had from a customer, and cannot be guessed. A writer who is not that
+thread's customer joins as a stranger. What answers nothing goes to its sender's own thread: the
+proven one's, where the receiving host stands behind the sender, else one that only claims to be.
+A mail that its sender's domain disowns answers nothing, whatever it says.
+"""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from shopbell.desk.connections.types import Connection
+from shopbell.desk.customers.commands import claimed_thread, thread_of
+from shopbell.desk.database import Desk
+from shopbell.desk.errors import DeskError
+from shopbell.desk.inbound.commands import SQL
+from shopbell.desk.inbound.facts import Matched, sender_of, take_in
+from shopbell.desk.inbound.types import Fact, Mail
+
+ONE_ANSWER_EACH = timedelta(hours=1)
+MOST_LOOKED_UP = 30
+AGENT = "It says to be from one of our agents, and nothing proves it."
+LATELY = "Answered automatically within the last hour: people go on, so that no loop begins."
+
+
+async def needs_no_row(desk: Desk, connection: Connection, fact: Fact) -> bool:
+    """Whether a mail is no message to people: a delivery report, which its receipt tells, or our
+    own mail coming back."""
+    mail = _mail(fact)
+    if mail.bounce:
+        return True
+    return await _answered(desk, connection, fact, mail.message_id, ours=True) is not None
+
+
+async def place_mail(desk: Desk, connection: Connection, fact: Fact) -> Matched:
+    """Where the mail belongs. A mail that answers one of ours shows that ours arrived.
+
+    Raises DeskError for a mail that says nobody as its sender."""
+    mail, sender = _mail(fact), sender_of(fact)
+    if not sender.value:
+        raise DeskError("The mail names no sender", "Look at the original.")
+    (ours,) = await _rows(desk, "is_ours", sender=sender.value)
+    warning = mail.warning or (AGENT if ours["agent"] and not sender.verified else "")
+    quiet = mail.auto_submitted or bool(ours["own"])
+    if not warning:
+        found, by = await _thread(desk, connection, fact)
+        if found is not None:
+            if found["delivery_id"] is not None:
+                await take_in(desk, connection, _arrived(found["delivery_id"], fact))
+            stranger = not found["known"]
+            thread_id = found["thread_id"]
+            return Matched(
+                thread_id=thread_id,
+                by=by,
+                stranger=stranger and not quiet,
+                quiet=quiet,
+                because="" if stranger or quiet else await _because(desk, thread_id),
+                warning=f"{sender.value} is not this conversation's customer." if stranger else "",
+            )
+    proven = sender.verified and not warning
+    of = thread_of if proven else claimed_thread
+    thread_id = await of(desk, sender.kind, sender.value, name=sender.name)
+    because = "" if quiet else warning or await _because(desk, thread_id)
+    return Matched(thread_id=thread_id, by="sender", quiet=quiet, because=because, warning=warning)
+
+
+async def _thread(
+    desk: Desk, connection: Connection, fact: Fact
+) -> tuple[dict[str, Any] | None, str]:
+    mail = _mail(fact)
+    if fact.key:
+        found = await _answered(desk, connection, fact, "", key=fact.key)
+        if found is not None:
+            return found, "reply address"
+    names = dict.fromkeys([mail.in_reply_to, *reversed(mail.references)])
+    for name in [one for one in names if one][:MOST_LOOKED_UP]:
+        found = await _answered(desk, connection, fact, name)
+        if found is not None:
+            return found, "in reply to" if name == mail.in_reply_to else "references"
+    return None, ""
+
+
+async def _answered(
+    desk: Desk, connection: Connection, fact: Fact, name: str, *, key: str = "", ours: bool = False
+) -> dict[str, Any] | None:
+    """The thread of a mail that is called so, or went out by this delivery."""
+    rows = await _rows(
+        desk,
+        "thread_answered",
+        connection_id=connection.id,
+        external_id=name or None,
+        key=_uuid(key or name.strip("<>").partition("@")[0]),
+        sender=sender_of(fact).value,
+    )
+    found = rows[0] if rows else None
+    return None if found is None or (ours and found["delivery_id"] is None) else found
+
+
+async def _because(desk: Desk, thread_id: UUID) -> str:
+    """Why people answer this: the assistant did so within the hour."""
+    since = desk.now() - ONE_ANSWER_EACH
+    return LATELY if await _rows(desk, "answered_lately", thread_id=thread_id, since=since) else ""
+
+
+def _arrived(delivery: UUID, fact: Fact) -> Fact:
+    return Fact(kind="receipt", key=str(delivery), state="delivered", at=fact.at)
+
+
+def _mail(fact: Fact) -> Mail:
+    assert fact.mail is not None, "only mails are matched"
+    return fact.mail
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+async def _rows(desk: Desk, query: str, **values: Any) -> list[dict[str, Any]]:
+    async with desk.pool.connection() as connection:
+        return await (await connection.execute(SQL[query].encode(), values)).fetchall()
