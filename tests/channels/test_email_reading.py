@@ -1,0 +1,216 @@
+"""What is read in mails: words in any charset, what is new in them, machines, bombs, hostile pages."""
+
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shopbell.connectors.channels.email.pages import safe
+from shopbell.connectors.channels.email.quotes import reply_in
+from shopbell.connectors.channels.email.reading import House, facts_of
+from shopbell.desk.inbound.types import Fact, Mail
+
+
+def read(body: bytes) -> tuple[Fact, Mail]:
+    message = facts_of(body, House())[0]
+    assert message.mail is not None
+    return message, message.mail
+
+
+@pytest.mark.parametrize(
+    ("declared", "body", "text"),
+    [
+        ("utf-8", "Grüße".encode(), "Grüße"),
+        ("iso-8859-1", "Grüße “ja”".encode("cp1252"), "Grüße “ja”"),
+        ("iso-8859-1", "Grüße".encode(), "Grüße"),
+        ("utf-8", "Grüße".encode("latin-1"), "Grüße"),
+        ("x-nobody-knows", "Grüße".encode(), "Grüße"),
+        ("unicode_escape", b"a\\n", "a\\n"),
+        ("gb2312", "镕".encode("gbk"), "镕"),
+        ("koi8-r", "Привет".encode("koi8-r"), "Привет"),
+        ("us-ascii", "日本".encode("iso2022_jp"), "日本"),
+        ("utf-16", b"plain", "plain"),
+    ],
+)
+def test_words_are_read_whatever_charset_is_said(declared: str, body: bytes, text: str) -> None:
+    head = f"From: a@b.example\nContent-Type: text/plain; charset={declared}\n\n".encode()
+    assert read(head + body)[0].text == text
+
+
+@pytest.mark.parametrize(
+    "introduction",
+    [
+        "On Tue, Jan 2, 2024 at 3:04 PM Shop <shop@example.com> wrote:",
+        "On Tue, Jan 2, 2024 at 3:04 PM Shop\n<shop@example.com> wrote:",
+        "Am 2. Januar 2024 um 10:00 schrieb Shop <a@b.example>:",
+        "Le lun. 1 janv. 2024 à 10:00, Shop <s@x.example> a écrit :",
+        "El lun, 1 ene 2024 a las 10:00, Shop (<s@x.example>) escribió:",
+        "Il giorno lun 1 gen 2024 alle ore 10:00 Shop <s@x.example> ha scritto:",
+        "Op ma 1 jan. 2024 om 10:00 schreef Shop <s@x.example>:",
+        "Em seg., 1 de jan. de 2024 às 10:00, Shop <s@x.example> escreveu:",
+        "Den mån 1 jan. 2024 kl 10:00 skrev Shop <s@x.example>:",
+        "pon., 1 sty 2024 o 10:00 Shop <s@x.example> napisał(a):",
+        "пн, 1 янв. 2024 г. в 10:00, Shop <s@x.example>:",
+        "2024年1月1日 10:00，Shop <s@x.example> 写道：",
+        "2024年1月1日(月) 10:00 Shop <s@x.example>:",
+    ],
+)
+def test_what_is_quoted_is_told_from_what_is_new(introduction: str) -> None:
+    assert reply_in(f"Thanks!\n\n{introduction}\n\n> old\n> words\n") == "Thanks!"
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("New\n\nVon: Shop\nGesendet: Montag, 1. Januar\nAn: Mia\nBetreff: AW\n\nOld", "New"),
+        ("New\n\n*From:* Shop\n*Sent:* Monday\n*To:* Mia\n*Subject:* x\n\nOld", "New"),
+        ("New\n\n-----Original Message-----\nFrom: x\n\nOld", "New"),
+        ("> Small?\nNo.\n> Ship?\nTomorrow.", "No.\nTomorrow."),
+        ("On 2024-01-01 Shop wrote:\n> hello\n\nBelow", "Below"),
+        ("New\n\n-- \nMia\n+49 30 1", "New"),
+        ("New\n\nSent from my iPhone", "New"),
+        ("New\n\nVon meinem iPhone gesendet", "New"),
+        ("> only quoted", "> only quoted"),
+        ("---------- Forwarded message ---------\nFrom: x\n\nLook", None),
+        ("The order\nFrom: Berlin I go on.", None),
+        ("I said on Monday: no.", None),
+    ],
+)
+def test_signatures_and_quotes_are_folded_and_nothing_else(text: str, new: str | None) -> None:
+    assert reply_in(text) == (text if new is None else new)
+
+
+def test_html_alone_is_read_and_its_quote_folded() -> None:
+    page = (
+        b'<div dir="ltr">Yes, <b>please</b></div><div class="gmail_quote">'
+        b'<div class="gmail_attr">On Mon, 1 Jan 2024 Shop wrote:</div><blockquote>old</blockquote></div>'
+    )
+    message, mail = read(b"From: a@b.example\nContent-Type: text/html\n\n" + page)
+    assert mail.reply_text == "Yes, please"
+    assert "old" in message.text
+
+
+def test_heads_are_read_as_people_would() -> None:
+    message, mail = read(
+        b"From: =?utf-8?q?M=C3=BCller=2C_Mia?= <MIA@Mail.Example>\n"
+        b'To: Team: a@x.example, "B, C" <b@x.example>;, undisclosed:;\n'
+        b"Subject: =?utf-8?b?w7w=?=\n =?utf-8?b?w7w=?=\nDate: Mon, 1 Jan 2024 10:00:00 +0200 (CEST)\n"
+        b"Message-ID: <1@mail.example>\nReferences: <a@x>\n <b@x>\nIn-Reply-To: <b@x>\n\nHi"
+    )
+    assert message.sender is not None
+    assert (message.sender.name, message.sender.value) == ("Müller, Mia", "mia@mail.example")
+    assert mail.to == ("a@x.example", "b@x.example")
+    assert mail.subject == "üü"
+    assert str(message.at) == "2024-01-01 08:00:00+00:00"
+    assert (mail.references, mail.in_reply_to) == (("<a@x>", "<b@x>"), "<b@x>")
+
+
+def test_files_keep_their_names_and_are_found_in_winmail() -> None:
+    records = [(0x00069002, b""), (0x00018010, b"plan.txt\0"), (0x0006800F, b"hello")]
+    packed = struct.pack("<IH", 0x223E9F78, 1) + b"".join(
+        b"\x02" + struct.pack("<II", kind, len(value)) + value + b"\0\0" for kind, value in records
+    )
+    message, _ = read(
+        b"From: a@b.example\nContent-Type: multipart/mixed\n\n--xx\nContent-Type: text/plain\n\nhi\n"
+        b"--xx\nContent-Type: image/png; name*0*=utf-8''%C3%BC; name*1*=%2Fa.png\n"
+        b"Content-ID: <p1>\nContent-Transfer-Encoding: base64\n\naGVsbG8\n"
+        b'--xx\nContent-Type: application/ms-tnef; name="winmail.dat"\n'
+        b"Content-Transfer-Encoding: binary\n\n" + packed + b"\n--xx--\n"
+    )
+    assert message.text == "hi"
+    assert [one.name for one in message.attachments] == ["a.png", "winmail.dat", "plan.txt"]
+    assert message.attachments[0].inline_id == "p1"
+    assert message.attachments[2].data == b"hello"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<script>alert(1)</script>",
+        "<svg><a xlink:href='javascript:alert(1)'><script>1</script></a></svg>",
+        "<a href='java\nscript:alert(1)'>x</a>",
+        "<img src=x onerror=alert(1)>",
+        "<style>@import url(//evil)</style>",
+        "<div style='background:url(//evil)'>x</div>",
+        "<form action=//evil><input></form>",
+        "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+        "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+        "<iframe srcdoc='<script>1</script>'></iframe>",
+        "<a href='data:text/html,<script>1</script>'>x</a>",
+        "<img src='data:image/svg+xml;base64,AAAA'>",
+    ],
+)
+def test_hostile_pages_become_inert(page: str) -> None:
+    shown = safe(page).lower()
+    for sign in (
+        "<script",
+        "<svg",
+        "<style",
+        "<form",
+        "<iframe",
+        "<math",
+        "onerror=",
+        "javascript:",
+        "url(",
+        "src=",
+        "data:",
+    ):
+        assert sign not in shown.replace("data-remote-src", "")
+
+
+def test_pictures_from_elsewhere_wait_and_those_that_came_along_show() -> None:
+    shown = safe('<img src="https://evil.example/p.png?>"><img src="cid:p1">')
+    assert 'data-remote-src="https://evil.example' in shown
+    assert ' src="https' not in shown
+    assert 'src="cid:p1"' in shown
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"".join(
+            b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3000)
+        ),
+        b"Content-Type: multipart/mixed; boundary=x\n\n" + b"--x\n\nhi\n" * 100_000,
+        b"Content-Type: text/html\n\n" + b"<div>" * 200_000,
+        b"Content-Type: text/html\n\n" + b"<blockquote>" * 40_000,
+        b"To: " + b"(" * 50_000 + b"\nSubject: " + b"=?utf-8?q?" * 10_000 + b"\n\nhi",
+        b"To: " + b"a@b.example, " * 50_000 + b"\n\n" + b"On a " * 200_000,
+        b"\n" + b"begin 644 a\n" * 50_000,
+        b"\n" + b"On 12:00\n" * 100_000,
+    ],
+)
+@pytest.mark.timeout(30)
+def test_bombs_are_capped(body: bytes) -> None:
+    facts = facts_of(b"From: a@b.example\n" + body, House())
+    assert facts[0].kind == "message"
+
+
+WHOLE = (
+    b"From: a@b.example\r\nTo: =?utf-8?q?=C3=BC?= <c@d.example>\r\nSubject: x\r\nDate: Mon, 1 Jan 2024 10:00:00 +0200\r\n"
+    b"Authentication-Results: mx; dmarc=pass\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
+    b"--b\r\nContent-Type: text/html; charset=gb2312\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n<p>=C3</p>\r\n"
+    b"--b\r\nContent-Type: message/delivery-status\r\n\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+    b"--b\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: <x@y>\r\n\r\n--b--\r\n"
+)
+
+
+@given(st.binary(max_size=2_000))
+@settings(max_examples=150, deadline=None)
+def test_no_bytes_are_a_fault(body: bytes) -> None:
+    assert facts_of(body, House(host="mx", secret="s"))[0].kind == "message"
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(WHOLE) - 1), st.binary(max_size=4), st.integers(0, 30)),
+        max_size=8,
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_no_mangled_mail_is_a_fault(cuts: list[tuple[int, bytes, int]]) -> None:
+    body = WHOLE
+    for at, put, length in cuts:
+        body = body[:at] + put + body[at + length :]
+    assert facts_of(body, House(host="mx", secret="s"))
