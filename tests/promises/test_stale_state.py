@@ -44,6 +44,7 @@ NOT_OF_A_THREAD = {
     "turns.keep_trace": "the assistant's own book",
     "turns.became_suggestion": "the assistant's own book",
     "customers.thread_of": "makes an empty thread, of which nobody has heard",
+    "customers.claimed_thread": "makes an empty thread, of which nobody has heard",
 }
 """Commands that need no case, by noun or name, and why."""
 
