@@ -10,7 +10,7 @@ import pytest
 from shopbell.desk.deliveries import commands as deliveries
 from shopbell.desk.ids import uuid7
 from shopbell.desk.inbound import files
-from shopbell.desk.inbound.facts import TooEarly, take_in, write_message
+from shopbell.desk.inbound.facts import TooEarly, hand_over, take_in, write_message
 from shopbell.desk.inbound.files import Expected, arrived, missing
 from shopbell.desk.inbound.types import Fact, FactKind, File, Sender
 from shopbell.desk.messages.types import Attachment
@@ -95,6 +95,13 @@ async def an_opt_out(scene: Scene) -> Steps:
     await _wrote(scene)
     yield
     await _tell(scene, kind="opt_out", external_id="", state="out")
+
+
+@of(hand_over)
+async def a_message_handed_to_people(scene: Scene) -> Steps:
+    await _wrote(scene)
+    yield
+    await hand_over(scene.shop.desk, scene.shop.connection, await _fact(scene))
 
 
 @of(arrived)

@@ -119,12 +119,12 @@ class LineApp:
             return Checked(health="degraded", words=found.words)
         if isinstance(found, Refused):
             return Checked(health=found.health or "degraded", words=found.words)
-        own = {"account": found["userId"].name, "name": found["displayName"].text[:200]}
+        account_id, name = found["userId"].name, found["displayName"].text[:200]
         hook = await self._call("GET", f"{base}/v2/bot/channel/webhook/endpoint", headers)
         if isinstance(hook, Told) and hook["active"].value is False:
             words = "LINE sends nothing: turn on Use webhook in the LINE Developers Console."
-            return Checked(health="degraded", words=words, **own)
-        return Checked(health="ok", **own)
+            return Checked(health="degraded", words=words, account=account_id, name=name)
+        return Checked(health="ok", account=account_id, name=name)
 
     async def _push(
         self, outgoing: Outgoing, to: str, messages: Sequence[dict[str, str]], at: int
