@@ -77,6 +77,9 @@ WHERE n.id = :connection_id;
 -- name: opt_out
 UPDATE contact SET opted_out_at = :at WHERE connection_id = :connection_id AND thread_id = :thread_id;
 
+-- name: no_marketing
+UPDATE contact SET no_marketing_at = :at WHERE connection_id = :connection_id AND thread_id = :thread_id;
+
 -- name: save_extra
 UPDATE message SET extra = :extra, version = :version WHERE id = :id;
 

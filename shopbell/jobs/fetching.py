@@ -46,7 +46,7 @@ async def _fetch(room: Room, expected: Expected) -> None:
     channel = room.channels.get(account.connection.channel)
     if not isinstance(channel, Fetching):
         raise Unfetched("This channel has no way to get files.", final=True)
-    wanted = File(ref=expected.ref)
+    wanted = File(ref=expected.ref, name=expected.name)
     found = await channel.fetch(account, wanted, CUSTOMERS.most_bytes)
     body = BytesIO(found.data or b"")
     size = len(found.data or b"")

@@ -8,13 +8,16 @@ import httpx
 from shopbell.connectors.channels.discord.channel import DiscordChannel
 from shopbell.connectors.channels.email.channel import EmailChannel
 from shopbell.connectors.channels.http.channel import HttpChannel
+from shopbell.connectors.channels.instagram.channel import Instagram
 from shopbell.connectors.channels.line.channel import LineApp
+from shopbell.connectors.channels.messenger.channel import Messenger
 from shopbell.connectors.channels.slack.channel import SlackChannel
 from shopbell.connectors.channels.sms.channel import Sms
 from shopbell.connectors.channels.telegram.channel import Telegram
 from shopbell.connectors.channels.tiktok.channel import TikTok
 from shopbell.connectors.channels.types import Channel
 from shopbell.connectors.channels.webchat.channel import WebChat
+from shopbell.connectors.channels.whatsapp.channel import WhatsApp
 from shopbell.desk.connections.types import Capability
 
 
@@ -34,6 +37,9 @@ CHANNELS: Mapping[str, type[Made]] = {
     "slack": SlackChannel,
     "discord": DiscordChannel,
     "tiktok": TikTok,
+    "whatsapp": WhatsApp,
+    "messenger": Messenger,
+    "instagram": Instagram,
 }
 
 

@@ -55,6 +55,15 @@ _LIFTS: dict[str, tuple[DeliveryStatus, ...]] = {
 }
 """From which states a receipt lifts a delivery to its own."""
 
+_ASKED = (("opt_out", "opted_out_at"), ("no_marketing", "no_marketing_at"))
+"""What was asked for, everything or advertising alone: its query and its column."""
+_NOTES = {
+    ("opt_out", True): "Asked to get no more messages here.",
+    ("opt_out", False): "Takes messages here again.",
+    ("no_marketing", True): "Asked to get no more advertising here. Answers still go out.",
+    ("no_marketing", False): "Takes advertising here again.",
+}
+
 
 class TooEarly(Exception):
     """What the fact is about is not there yet: read it again later."""
@@ -289,21 +298,22 @@ async def _lift(desk: Desk, sends: Sequence[dict[str, Any]], fact: Fact) -> None
 
 
 async def _opt_out(desk: Desk, connection: Connection, fact: Fact) -> None:
-    """They asked for silence on this channel, or took that back: a note tells the agents."""
+    """They asked for silence on this channel, or only for no advertising, or took that back: a note
+    tells the agents."""
     sender = sender_of(fact)
     thread_id = await thread_of(desk, sender.kind, sender.value, name=sender.name)
+    which, column = _ASKED[fact.code == "marketing"]
     out = fact.state != "in"
-    words = "Asked to get no more messages here." if out else "Takes messages here again."
     async with work(desk, thread_id=thread_id) as unit:
         place = {"thread_id": thread_id, "connection_id": connection.id}
         known = await (await unit.connection.execute(SQL["contact"].encode(), place)).fetchone()
-        if (known is not None and known["opted_out_at"] is not None) == out:
+        if (known is not None and known[column] is not None) == out:
             return
-        draft = Draft(id=uuid7(), text=words, visibility="note")
+        draft = Draft(id=uuid7(), text=_NOTES[which, out], visibility="note")
         opened = await engage(unit, connection, draft)
         message = add_message(unit, SYSTEM, draft, connection)
         unit.write("save_contact", **contact_values(unit, connection.id, _place(desk, fact)))
-        unit.write("opt_out", **place, at=unit.at if out else None)
+        unit.write(which, **place, at=unit.at if out else None)
         unit.emit("ticket.created" if opened else "message.created", SYSTEM, message=message)
 
 

@@ -19,7 +19,7 @@ LEASE = timedelta(seconds=60)
 
 
 class Expected(Struct, frozen=True, kw_only=True):
-    """One file to fetch; `id` becomes its attachment's."""
+    """One file to fetch; `id` becomes its attachment's, `name` is what its message calls it."""
 
     id: UUID
     message_id: UUID
@@ -28,6 +28,7 @@ class Expected(Struct, frozen=True, kw_only=True):
     ref: str
     storage_key: str
     attempts: int
+    name: str = ""
 
 
 async def claim(desk: Desk, message_id: UUID | None = None) -> Expected | None:

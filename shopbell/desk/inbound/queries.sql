@@ -74,7 +74,7 @@ WHERE id = :id AND status = ANY(:before::text[])
 RETURNING id;
 
 -- name: contact
-SELECT opted_out_at, place, identity FROM contact
+SELECT opted_out_at, no_marketing_at, place, identity FROM contact
 WHERE thread_id = :thread_id AND connection_id = :connection_id;
 
 -- name: known
@@ -90,7 +90,9 @@ WHERE id = (
     ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 RETURNING id, message_id, connection_id, ref, storage_key, attempts,
-    (SELECT m.ticket_id FROM message m WHERE m.id = message_id) AS ticket_id;
+    (SELECT m.ticket_id FROM message m WHERE m.id = message_id) AS ticket_id,
+    coalesce((SELECT a ->> 'name' FROM message m, jsonb_array_elements(m.extra -> 'attachments') a
+              WHERE m.id = message_id AND a ->> 'id' = expected_file.id::text), '') AS name;
 
 -- name: put_file_off
 UPDATE expected_file SET next_at = :at + :delay::interval WHERE id = :id;

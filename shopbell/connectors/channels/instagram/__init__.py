@@ -1,0 +1,1 @@
+"""Instagram: direct messages to a professional account."""

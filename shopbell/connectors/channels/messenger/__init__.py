@@ -1,0 +1,1 @@
+"""Messenger: people who write to a Facebook Page."""
