@@ -18,7 +18,12 @@ from shopbell.desk.deliveries.types import Refused, Unknown
 from shopbell.desk.ids import uuid7
 from shopbell.desk.inbound.types import Fact, Raw
 
-CHANNELS = {"whatsapp": WhatsApp, "messenger": Messenger, "instagram": Instagram}
+CLIENT = httpx.AsyncClient()
+CHANNELS = {
+    "whatsapp": WhatsApp(CLIENT),
+    "messenger": Messenger(CLIENT),
+    "instagram": Instagram(CLIENT),
+}
 WORDS_OF = {"whatsapp": "whatsapp_business_account", "messenger": "page", "instagram": "instagram"}
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -29,8 +34,7 @@ json_values = st.recursive(
 
 def facts(channel: str, body: bytes) -> list[Fact]:
     connection = Connection(id=uuid7(), brand_id=uuid7(), channel=channel, name=channel)
-    reader = CHANNELS[channel](httpx.AsyncClient())
-    return reader.normalise(Account(connection=connection), Raw(body=body))
+    return CHANNELS[channel].normalise(Account(connection=connection), Raw(body=body))
 
 
 def whatsapp(type_: str, part: Any, **more: Any) -> list[Fact]:
@@ -131,7 +135,13 @@ def test_what_led_to_a_whatsapp_message_is_told() -> None:
 
 def test_a_batch_is_read_whole_with_what_nobody_knows_in_it() -> None:
     one = {"from": "16505551234", "timestamp": "1", "type": "text", "text": {"body": "Hi"}}
-    hummed = {"from": "16505551234", "id": "w2", "timestamp": "1", "type": "hum", "hum": {}}
+    hummed: dict[str, Any] = {
+        "from": "16505551234",
+        "id": "w2",
+        "timestamp": "1",
+        "type": "hum",
+        "hum": {},
+    }
 
     found = changed("messages", {"messages": [{**one, "id": "w1"}, hummed, {**one, "id": "w3"}]})
 
