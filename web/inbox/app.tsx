@@ -1,4 +1,6 @@
+import { signal } from "@preact/signals"
 import { X } from "lucide-preact"
+import { useEffect } from "preact/hooks"
 import { Details } from "./parts/details"
 import { Invitation, SignIn } from "./parts/doors"
 import { List } from "./parts/list"
@@ -7,8 +9,19 @@ import { Sheets } from "./parts/sheets"
 import { ThreadPane } from "./parts/thread"
 import { me, openTicket } from "./state/desk"
 import { noAnswer, signedIn } from "./state/live"
-import { detailsShown, invitation, pane } from "./state/router"
+import { detailsShown, invitation, page, pane, type Page } from "./state/router"
 import { dismiss, toasts } from "./state/tell"
+
+const later = signal<typeof import("./parts/pages").pages | null>(null)
+
+/** A page whose code comes when it is first opened. */
+function Beside({ name }: { name: Exclude<Page, "inbox"> }) {
+  useEffect(() => {
+    if (!later.peek()) void import("./parts/pages").then(({ pages }) => (later.value = pages))
+  }, [])
+  const Shown = later.value?.[name]
+  return Shown ? <Shown /> : <main class="pane page-pane" aria-busy="true" />
+}
 
 export function App() {
   if (invitation.value !== null) return <Invitation token={invitation.value} />
@@ -19,9 +32,7 @@ export function App() {
     <>
       <div class={`shell ${details ? "with-details" : ""}`} data-pane={pane.value}>
         <Nav />
-        <List />
-        <ThreadPane />
-        {details && <Details ticket={openTicket.value!} />}
+        {page.value === "inbox" ? <><List /><ThreadPane />{details && <Details ticket={openTicket.value!} />}</> : <Beside name={page.value} />}
       </div>
       <Sheets />
       <div class="toasts" role="status">

@@ -1,14 +1,19 @@
-import { Lock, StickyNote } from "lucide-preact"
+import { Clock, Lock, PlugZap, StickyNote } from "lucide-preact"
 import { useEffect, useRef, useState } from "preact/hooks"
 import { say, writing } from "../state/commands"
-import { canWrite, firstName, me, nameOf } from "../state/desk"
+import { exact, lasting, now } from "../state/clock"
+import { canWrite, capabilityOf, firstName, me, nameOf } from "../state/desk"
 import { connection, conversation } from "../state/live"
 import { isDone, type Ticket } from "../state/model"
+import { reachOf } from "../state/reach"
 import { keepText, keptText, wantedText } from "../state/send"
 import { FileButton, Files, useFiles } from "./files"
+import { Overheard } from "./outside"
 import { Channel } from "./small"
 
-const LONGEST = 20_000
+const NEARLY = 0.8
+const SOON = 24 * 3_600_000
+const VERY_SOON = 2 * 3_600_000
 const TYPING_EVERY = 3_000
 const modifier = /Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl"
 
@@ -36,8 +41,13 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   }, [wantedText.value])
   if (!canWrite.value) return <div class="composer"><p class="read-only"><Lock size={14} aria-hidden="true" />You can read here. Ask an admin for the agent role to reply.</p></div>
 
-  const tooLong = text.length > LONGEST
-  const sendable = (text.trim() !== "" || files.picked.length > 0) && !files.busy && !tooLong
+  const reach = reachOf(ticket, conversation(ticket.thread_id))
+  const label = capabilityOf(ticket.channel)?.label ?? ""
+  const most = note ? 20_000 : reach.most
+  const tooLong = text.length > most
+  const blocked = note ? "" : reach.blocked
+  const unfit = !note && files.picked.length > 0 && !reach.files
+  const sendable = (text.trim() !== "" || files.picked.length > 0) && !files.busy && !tooLong && !blocked && !unfit
   const send = (): void => {
     if (!sendable) return
     say(ticket, text.trim(), note, files.picked.flatMap((file) => file.done ?? []))
@@ -49,20 +59,28 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   }
   const other = startedAt.current === null ? undefined : conversation(ticket.thread_id).inOrder.value.findLast((message) => message.seq > startedAt.current! && message.author.kind !== "customer" && message.author.kind !== "system" && message.author.id !== me.value?.agent.id)
   const owner = ticket.control === "agents" && ticket.assignee_id !== null && ticket.assignee_id !== me.value?.agent.id ? firstName(nameOf(ticket.assignee_id)) : ""
-  const hint = tooLong ? `${(text.length - LONGEST).toLocaleString()} characters too long. Split it in two.` : connection.state.value === "offline" ? "Offline. It will be sent when you are back." : note ? "Only your team sees notes." : isDone(ticket) ? "" : ticket.control === "assistant" ? "Sending takes over from the assistant." : owner ? `${owner} has this ticket.` : ""
+  const hint = tooLong ? `${(text.length - most).toLocaleString()} characters too long${note || !label ? "" : ` for ${label}`}. Split it in two.` : unfit ? `${label || "This channel"} carries no files.` : text.length > most * NEARLY ? `${(most - text.length).toLocaleString()} characters left` : connection.state.value === "offline" ? "Offline. It will be sent when you are back." : note ? "Only your team sees notes." : isDone(ticket) ? "" : ticket.control === "assistant" ? "Sending takes over from the assistant." : owner ? `${owner} has this ticket.` : ""
   return (
     <div class="composer">
       {other && <div class="notice" role="status"><span class="spring">{other.author.kind === "assistant" ? "The assistant" : firstName(other.author.name)} replied while you were typing.</span><button type="button" class="button small" onClick={() => (startedAt.current = other.seq, change(text))}>I saw it</button></div>}
-      <div class={`composer-box ${note ? "note" : ""} ${over ? "drop" : ""}`} onDragOver={(event) => { event.preventDefault(); setOver(true) }} onDragLeave={() => setOver(false)} onDrop={(event) => { event.preventDefault(); setOver(false); files.add(event.dataTransfer?.files ?? []) }}>
+      {blocked && <div class="notice blocked" role="status"><PlugZap size={15} aria-hidden="true" /><span class="spring">{blocked}</span></div>}
+      <div class={`composer-box ${note ? "note" : ""} ${blocked ? "shut" : ""} ${over ? "drop" : ""}`} onDragOver={(event) => { event.preventDefault(); setOver(true) }} onDragLeave={() => setOver(false)} onDrop={(event) => { event.preventDefault(); setOver(false); files.add(event.dataTransfer?.files ?? []) }}>
         <div class="tabs" role="group" aria-label="What to write">
           {(["reply", "note"] as const).map((each) => <button key={each} type="button" class="tab" aria-pressed={writing.value === each} onClick={() => { writing.value = each; box.current?.focus() }}>{each === "reply" ? "Public reply" : <><StickyNote size={13} aria-hidden="true" />Team note</>}</button>)}
-          {!note && <Channel name={ticket.channel} />}
+          {!note && <span class="where">{reach.overheard && <Overheard />}{!blocked && reach.until !== null && <Window until={reach.until} />}<Channel name={ticket.channel} /></span>}
         </div>
         <Files picked={files.picked} drop={files.drop} />
         <textarea ref={box} onPaste={(event) => { const pasted = event.clipboardData?.files; if (pasted?.length) { event.preventDefault(); files.add(pasted) } }} aria-label={note ? "Note" : "Reply"} placeholder={note ? "Tell your team something" : `Reply to ${firstName(ticket.customer_name) || "the visitor"}`} value={text} onInput={(event) => change(event.currentTarget.value)}
           onKeyDown={(event) => { if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) { event.preventDefault(); send() } else if (event.key === "Escape") event.currentTarget.blur() }} />
-        <div class="composer-foot"><FileButton add={files.add} /><span class={`tell ${tooLong ? "count" : ""}`} role="status">{hint}</span><button type="button" class="button main" disabled={!sendable} onClick={send}>{note ? "Add note" : "Send"}<span class="send-keys" aria-hidden="true"><kbd>{modifier}</kbd><kbd>↵</kbd></span></button></div>
+        <div class="composer-foot"><FileButton add={files.add} /><span class={`tell ${tooLong || unfit ? "count" : ""}`} role="status">{hint}</span><button type="button" class="button main" disabled={!sendable} onClick={send}>{note ? "Add note" : "Send"}<span class="send-keys" aria-hidden="true"><kbd>{modifier}</kbd><kbd>↵</kbd></span></button></div>
       </div>
     </div>
   )
+}
+
+/** How long the channel still takes free answers. */
+function Window({ until }: { until: number }) {
+  const left = until - now.value
+  if (left > SOON) return null
+  return <span class={`mark ${left < VERY_SOON ? "waiting" : ""}`} title={`Free answers go out until ${exact(new Date(until).toISOString())}`}><Clock size={12} aria-hidden="true" />{lasting(left)} left</span>
 }

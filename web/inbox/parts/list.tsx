@@ -1,7 +1,7 @@
-import { ArrowUp, ChevronsUp, ChevronUp, Circle, Inbox, Search, WifiOff, X } from "lucide-preact"
+import { ArrowUp, ChevronsUp, ChevronUp, Circle, Inbox, PlugZap, Search, WifiOff, X } from "lucide-preact"
 import { useEffect, useRef, useState } from "preact/hooks"
 import { connection, typing, viewing } from "../state/live"
-import { counts, isUnread, me, nameOf, openId, tickets } from "../state/desk"
+import { connections, counts, isAdmin, isUnread, me, nameOf, openId, tickets } from "../state/desk"
 import { filter, held, isGone, letIn, loading, loadMore, rows, waitingIn } from "../state/list"
 import { follow, ticketPath, view } from "../state/router"
 import { views } from "../state/views"
@@ -38,6 +38,7 @@ export function List() {
     <section class="pane list-pane" aria-label={views[view.value].label}>
       <div class="list-head">
         <header class="bar"><h1 class="not-phone">{views[view.value].label}</h1>{total > 0 && <span class="num quiet not-phone">{total}</span>}<div class="only-phone phone-head"><ViewMenu /><span class="spring" /><ConnectionState /><MyMenu side="" /></div></header>
+        <NeedsReconnecting />
         <div class="filter"><Search size={14} aria-hidden="true" /><input type="search" aria-label="Filter this list" placeholder="Filter this list" value={filter.value} onInput={(event) => (filter.value = event.currentTarget.value)} onKeyDown={(event) => event.key === "Escape" && ((filter.value = ""), event.currentTarget.blur())} />{filter.value ? <button type="button" class="icon-button" aria-label="Clear the filter" onClick={() => (filter.value = "")}><X size={14} aria-hidden="true" /></button> : <kbd class="not-phone">/</kbd>}</div>
       </div>
       <div class="pane rows" onPointerEnter={(event) => event.pointerType === "mouse" && hold(true)} onPointerLeave={() => hold(false)}>
@@ -52,6 +53,20 @@ export function List() {
         {connection.state.value === "offline" && <p class="offline-bar" role="status"><WifiOff size={14} aria-hidden="true" /><span>Offline. What you see may be old; what you send is kept and goes out later.</span></p>}
       </div>
     </section>
+  )
+}
+
+/** A connection that ended says so where everybody looks. */
+function NeedsReconnecting() {
+  const down = [...connections.value.values()].filter((each) => each.health === "reconnect")
+  const first = down[0]
+  if (!first) return null
+  const path = `/settings/channels/${down.length === 1 ? first.id : ""}`
+  return (
+    <p class="reconnect" role="status">
+      <PlugZap size={15} aria-hidden="true" />
+      <span><b>{down.length === 1 ? `${first.name} needs reconnecting.` : `${down.length} channels need reconnecting.`}</b> What you send there waits.{" "}{isAdmin.value ? <a href={path} onClick={(event) => follow(event, path)}>Reconnect</a> : "Tell an admin."}</span>
+    </p>
   )
 }
 

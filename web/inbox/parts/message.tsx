@@ -1,11 +1,13 @@
-import { Bot, CircleAlert, CircleHelp, FileText, Hand, Paperclip, ShoppingBag, Sparkles, StickyNote, TriangleAlert } from "lucide-preact"
+import { Ban, Bot, CircleAlert, FileText, Hand, Paperclip, ShoppingBag, Sparkles, StickyNote } from "lucide-preact"
 import type { JSX } from "preact"
 import { exact, hourOf, upcoming } from "../state/clock"
 import { sayOnPurpose, sheet, write } from "../state/commands"
-import { canWrite, threads } from "../state/desk"
+import { canWrite } from "../state/desk"
 import type { Handoff as HandoffData, Message, Suggestion } from "../state/model"
 import { acked, wantedText, type Pending } from "../state/send"
 import { Rich } from "../../shared/rich"
+import { DeliveryState } from "./delivery"
+import { Context, Filed, MailHead, Quote, Reactions, Whole } from "./outside"
 import { Avatar, Channel } from "./small"
 
 const safe = (url: string | null | undefined): string | undefined => (url && /^(https?:\/\/|\/(?!\/))/.test(url) ? url : undefined)
@@ -18,36 +20,31 @@ function height({ text, attachments, citations }: Message, same: boolean, letter
   return Math.round(lines * LINE + 16 + (same ? 0 : 22) + (attachments.length ? 180 : 0) + (citations.length ? 26 : 0))
 }
 
-export function Bubble({ message, same, page, channel, letters }: { message: Message; same: boolean; page: string; channel: boolean; letters: number }) {
+export function Bubble({ message, same, page, channel, letters, last }: { message: Message; same: boolean; page: string; channel: boolean; letters: number; last: boolean }) {
   const { author, visibility } = message
   const note = visibility === "note"
   const ours = author.kind !== "customer" && !note
   const traced = author.kind === "assistant" && message.turn_id !== null
   const name = author.kind === "assistant" ? "Assistant" : author.name || "Visitor"
   return (
-    <article class={`message by-${author.kind} ${ours ? "ours" : ""} ${note ? "is-note" : ""} ${same ? "same" : ""}`} style={{ "--high": `${height(message, same, letters)}px` } as JSX.CSSProperties}>
+    <article id={`m-${message.id}`} class={`message by-${author.kind} ${ours ? "ours" : ""} ${note ? "is-note" : ""} ${same ? "same" : ""}`} style={{ "--high": `${height(message, same, letters)}px` } as JSX.CSSProperties}>
       {author.kind === "assistant" ? <span class="avatar spark" aria-hidden="true"><Bot size={15} /></span> : <Avatar name={name} />}
       <div class="said">
         <span class="by">{note && <><StickyNote size={13} aria-hidden="true" />Note by</>}<b>{name}</b><time dateTime={message.at} title={exact(message.at)}>{hourOf(message.at)}</time>{channel && !note && <Channel name={message.channel} />}</span>
         {page && <span class="from-page"><ShoppingBag size={12} aria-hidden="true" />On<span class="cut">{page}</span></span>}
-        {message.text && <div class="bubble"><Rich text={message.text} marks={author.kind === "assistant"} /></div>}
-        {message.attachments.length > 0 && <div class="files">{message.attachments.map((file) => file.media_type.startsWith("image/") && safe(file.url) ? <a key={file.id} class="picture" href={safe(file.url)} target="_blank" rel="noreferrer"><img src={file.url} alt={file.name} loading="lazy" width={file.width ?? undefined} height={file.height ?? undefined} /></a> : <a key={file.id} class="file" href={safe(file.url)} download><Paperclip size={14} aria-hidden="true" /><span class="cut">{file.name}</span></a>)}</div>}
+        {message.context && <Context words={message.context} />}
+        {message.mail && <MailHead mail={message.mail} />}
+        {message.reply_to && <Quote message={message} />}
+        {message.removed ? <div class="bubble removed"><Ban size={13} aria-hidden="true" />{ours ? "Removed" : "They removed this message"}</div> : message.text && <div class="bubble"><Rich text={message.text} marks={author.kind === "assistant"} /></div>}
+        {message.reactions.length > 0 && <Reactions signs={message.reactions.map((each) => each.sign)} />}
+        {message.edited_at && !message.removed && <span class="state" title={exact(message.edited_at)}>Edited</span>}
+        {message.whole && message.whole !== message.text && !message.removed && <Whole text={message.whole} />}
+        {message.attachments.length > 0 && <div class="files">{message.attachments.map((file) => <Filed key={file.id} file={file} />)}</div>}
         {(message.citations.length > 0 || traced) && <div class="cites">{message.citations.map((cite) => <a key={cite.title} class="cite" href={safe(cite.url)} target="_blank" rel="noreferrer" title={cite.quote}><FileText size={12} aria-hidden="true" /><span class="cut">{cite.title}</span></a>)}{traced && <button type="button" class="why" title={message.why || "How it came to this answer"} onClick={() => (sheet.value = { turn: message.turn_id! })}>Why?<span class="unseen"> How the assistant came to this answer</span></button>}</div>}
-        <DeliveryState message={message} />
+        <DeliveryState message={message} last={last} />
       </div>
     </article>
   )
-}
-
-function DeliveryState({ message }: { message: Message }) {
-  const { delivery, author } = message
-  if (author.kind === "customer" || message.visibility === "note") return null
-  if (delivery?.status === "failed") return <span class="state failed" role="alert"><CircleAlert size={14} aria-hidden="true" />Not delivered. {delivery.error ?? "Send it again, or use another channel."}</span>
-  if (delivery?.status === "withheld") return <span class="state odd"><TriangleAlert size={13} aria-hidden="true" />Withheld: a person took over before it was sent</span>
-  if (delivery?.status === "uncertain") return <span class="state odd"><CircleHelp size={13} aria-hidden="true" />May not have arrived. Ask before sending it again.</span>
-  const thread = threads.get(message.thread_id)
-  const seen = delivery?.status === "read" || (thread?.customer_read_seq ?? 0) >= message.seq
-  return seen && thread?.last_seq === message.seq ? <span class="state">Seen</span> : null
 }
 
 export function PendingBubble({ pending }: { pending: Pending }) {

@@ -1,8 +1,9 @@
-import { Bot, CheckCheck, ChevronDown, CircleUser, Clock, Hourglass, Inbox, LoaderCircle, UserRoundX, Wifi, WifiOff } from "lucide-preact"
-import { counts, me } from "../state/desk"
+import { Bot, CheckCheck, ChevronDown, CircleUser, Clock, Hourglass, Inbox, LoaderCircle, MailWarning, Plug, PlugZap, UserRoundX, Wifi, WifiOff } from "lucide-preact"
+import { connections, counts, isAdmin, me } from "../state/desk"
+import type { ComponentChildren } from "preact"
 import { sheet } from "../state/commands"
 import { connection, signOut } from "../state/live"
-import { follow, showView, view } from "../state/router"
+import { follow, go, page, showView, view } from "../state/router"
 import { viewNames, views } from "../state/views"
 import { Brand } from "./doors"
 import { Avatar, Menu } from "./small"
@@ -24,7 +25,7 @@ export function Nav() {
           const Icon = icons[name]
           const count = counts.value?.[views[name].count] ?? 0
           return (
-            <a key={name} class={`view ${name === "waiting" && count ? "urgent" : ""}`} href={`/?view=${name}`} title={views[name].label} {...(view.value === name ? { "aria-current": "page" as const } : {})}
+            <a key={name} class={`view ${name === "waiting" && count ? "urgent" : ""}`} href={`/?view=${name}`} title={views[name].label} {...(page.value === "inbox" && view.value === name ? { "aria-current": "page" as const } : {})}
               onClick={(event) => { follow(event, `/?view=${name}`); if (event.defaultPrevented) showView(name) }}>
               <Icon size={16} aria-hidden="true" />
               <span class="cut">{views[name].label}</span>
@@ -32,6 +33,9 @@ export function Nav() {
             </a>
           )
         })}
+        <hr />
+        <Place path="/unsent" name="Not sent" here={page.value === "unsent"} count={counts.value?.unsent ?? 0}><MailWarning size={16} aria-hidden="true" /></Place>
+        {isAdmin.value && <Place path="/settings/channels/" name="Channels" here={page.value === "channels"} count={broken()}>{broken() ? <PlugZap size={16} aria-hidden="true" /> : <Plug size={16} aria-hidden="true" />}</Place>}
       </div>
       <div class="nav-foot">
         <ConnectionState />
@@ -41,14 +45,22 @@ export function Nav() {
   )
 }
 
+const broken = (): number => [...connections.value.values()].filter((each) => each.health === "reconnect").length
+
+function Place({ path, name, here, count, children }: { path: string; name: string; here: boolean; count: number; children: ComponentChildren }) {
+  return <a class={`view ${count ? "alarm" : ""}`} href={path} title={name} {...(here ? { "aria-current": "page" as const } : {})} onClick={(event) => follow(event, path)}>{children}<span class="cut">{name}</span>{count > 0 && <span class="num">{count}</span>}</a>
+}
+
 /** The views as a menu, where there is no room for them beside the list. */
 export const ViewMenu = () => (
   <Menu name="views" look="view-picker" side="left" label={`View: ${views[view.value].label}`} button={<><b>{views[view.value].label}</b><ChevronDown size={16} aria-hidden="true" /></>}
-    choices={viewNames.map((name) => {
+    choices={[...viewNames.map((name) => {
       const Icon = icons[name]
       const count = counts.value?.[views[name].count] ?? 0
       return { name: views[name].label, icon: <Icon size={17} aria-hidden="true" />, checked: view.value === name, far: count > 0 && name !== "resolved" ? String(count) : undefined, run: () => showView(name) }
-    })} />
+    }),
+    { name: "Not sent", icon: <MailWarning size={17} aria-hidden="true" />, far: counts.value?.unsent ? String(counts.value.unsent) : undefined, run: () => go("/unsent") },
+    ...(isAdmin.value ? [{ name: "Channels", icon: <Plug size={17} aria-hidden="true" />, far: broken() ? String(broken()) : undefined, run: () => go("/settings/channels/") }] : [])]} />
 )
 
 export function MyMenu({ side }: { side: string }) {

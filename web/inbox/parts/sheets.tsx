@@ -50,7 +50,7 @@ function Keys() {
   return (
     <Dialog title="Keyboard shortcuts">
       <div class="keys-grid">
-        {(["Move", "Ticket", "Views"] as const).map((group) => (
+        {(["Move", "Ticket", "Not sent", "Views"] as const).map((group) => (
           <section key={group}>
             <h3>{group}</h3>
             <ul>{commands.filter((each) => each.group === group).map((each) => <li key={each.name}>{each.name}<span class="keys">{each.keys.split(" ").map((key) => <kbd key={key}>{key}</kbd>)}</span></li>)}</ul>

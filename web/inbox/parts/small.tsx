@@ -1,4 +1,4 @@
-import { Bot, Camera, CheckCheck, CircleUser, Clock, Gamepad2, Hash, Hourglass, Mail, MessageCircle, MessageSquareText, Music2, Phone, Send, Smartphone, Zap } from "lucide-preact"
+import { Bot, Camera, CheckCheck, CircleUser, Clock, Gamepad2, Hash, Hourglass, Mail, MessageCircle, MessageCircleMore, MessageSquareText, Music2, Phone, Send, Smartphone, Webhook, Zap } from "lucide-preact"
 import type { ComponentChildren, JSX } from "preact"
 import { useEffect, useRef } from "preact/hooks"
 import { ago, exact, now, upcoming, waited } from "../state/clock"
@@ -17,9 +17,13 @@ const channels: Record<string, [typeof Mail, string]> = {
   discord: [Gamepad2, "Discord"],
   slack: [Hash, "Slack"],
   telegram: [Send, "Telegram"],
+  line: [MessageCircleMore, "LINE"],
+  http: [Webhook, "Custom channel"],
   phone: [Phone, "Phone"],
   visitor: [MessageCircle, "Web chat"],
 }
+
+export const iconOf = (name: string): typeof Mail => channels[name]?.[0] ?? MessageSquareText
 
 /** The mark of a channel: its shape and its name, or with `only` the shape that tells its name. */
 export function Channel({ name, only = false }: { name: string; only?: boolean }) {

@@ -71,6 +71,7 @@ function Log({ ticket }: { ticket: Ticket }) {
   const mine = pending.value.filter((each) => each.ticket === ticket.id && !messages.some((message) => message.id === each.id))
   const [letters, setLetters] = useState(54)
   const newFrom = talk.readBefore.value
+  const lastOut = messages.findLast((message) => message.author.kind !== "customer" && message.author.kind !== "system" && message.visibility === "public")?.seq ?? 0
   const draft = drafts.value.get(ticket.id)
   const types = typing.value.get(ticket.id)
   const handoff = ticket.control === "agents" ? ticket.handoff : null
@@ -85,12 +86,12 @@ function Log({ ticket }: { ticket: Ticket }) {
       page = from || page
       return (
         <Fragment key={message.id}>
-          <Entry message={message} before={messages[at - 1]} newFrom={newFrom} page={told} letters={letters} />
+          <Entry message={message} before={messages[at - 1]} newFrom={newFrom} page={told} letters={letters} last={message.seq === lastOut} />
           {at === handoffAfter && <Handoff handoff={handoff!} />}
         </Fragment>
       )
     })
-  }, [messages, newFrom, handoff, handoffAfter, letters])
+  }, [messages, newFrom, handoff, handoffAfter, letters, lastOut])
   const box = useRef<HTMLDivElement>(null)
   const stuck = useRef(true)
   const before = useRef<{ last: number; put: number; first: HTMLElement | null; top: number }>({ last: 0, put: 0, first: null, top: 0 })
@@ -158,7 +159,7 @@ function Log({ ticket }: { ticket: Ticket }) {
 
 const pageOf = ({ author, page }: Message): string => (author.kind === "customer" && page ? page.product || page.title || "" : "")
 
-function Entry({ message, before, newFrom, page, letters }: { message: Message; before: Message | undefined; newFrom: number; page: string; letters: number }) {
+function Entry({ message, before, newFrom, page, letters, last }: { message: Message; before: Message | undefined; newFrom: number; page: string; letters: number; last: boolean }) {
   const newDay = !before || dayKey(before.at) !== dayKey(message.at)
   const newTicket = before !== undefined && before.ticket_id !== message.ticket_id
   const ticket = newTicket ? tickets.get(message.ticket_id) : undefined
@@ -169,7 +170,7 @@ function Entry({ message, before, newFrom, page, letters }: { message: Message; 
       {newDay && <div class="day"><time dateTime={message.at}>{dayOf(message.at)}</time></div>}
       {newTicket && <div class="boundary"><b>#{ticket?.number}</b><span class="cut">{ticket?.subject || "A new matter"}</span></div>}
       {isFirstNew && <div class="fresh">New</div>}
-      {message.author.kind === "system" ? <p class="system-line" title={exact(message.at)}>{message.text}</p> : <Bubble message={message} same={same && !page} page={page} letters={letters} channel={message.channel !== "webchat" || (before !== undefined && before.channel !== message.channel)} />}
+      {message.author.kind === "system" ? <p class="system-line" title={exact(message.at)}>{message.text}</p> : <Bubble message={message} same={same && !page && !message.mail} page={page} letters={letters} last={last} channel={message.channel !== "webchat" || (before !== undefined && before.channel !== message.channel)} />}
     </>
   )
 }

@@ -4,9 +4,10 @@ import { canWrite, me, openTicket, people, tickets } from "./desk"
 import { beside } from "./list"
 import { connection } from "./live"
 import { isActive, isDone, ticketOf, type Attachment, type Ticket } from "./model"
-import { detailsShown, go, showView, ticketPath } from "./router"
+import { detailsShown, go, page, showView, ticketPath } from "./router"
 import { addPending, acked, type Pending } from "./send"
 import { tell } from "./tell"
+import { moveTo, retry, unsent } from "./unsent"
 import { viewNames, views } from "./views"
 import type { Ticket as WireTicket } from "../../shared/wire"
 
@@ -87,6 +88,12 @@ export function write(how: "reply" | "note"): void {
 }
 
 function step(by: 1 | -1): void {
+  if (page.peek() === "unsent") {
+    const listed = [...document.querySelectorAll<HTMLElement>("[data-unsent]")]
+    const at = listed.findIndex((each) => each.contains(document.activeElement))
+    listed[at < 0 ? 0 : Math.min(listed.length - 1, Math.max(0, at + by))]?.focus()
+    return
+  }
   const focused = document.activeElement?.closest<HTMLElement>("[data-ticket]")?.dataset["ticket"] ?? null
   const to = beside(by, openTicket.peek()?.id ?? focused)
   if (!to) return
@@ -97,7 +104,7 @@ function step(by: 1 | -1): void {
 
 export interface Command {
   name: string
-  group: "Move" | "Ticket" | "Views"
+  group: "Move" | "Ticket" | "Not sent" | "Views"
   keys: string
   when: () => boolean
   run: () => void
@@ -127,8 +134,18 @@ export const commands: readonly Command[] = [
   { name: "Reopen", group: "Ticket", keys: "o", when: on((ticket) => isDone(ticket) || ticket.status === "snoozed"), run: withTicket((ticket) => void reopen(ticket)) },
   { name: "Snooze", group: "Ticket", keys: "s", when: on((ticket) => isActive(ticket)), run: () => (menu.value = "snooze") },
   { name: "Assign", group: "Ticket", keys: "a", when: on((ticket) => !isDone(ticket)), run: () => { detailsShown.value = true; menu.value = "assign" } },
+  { name: "Try again", group: "Not sent", keys: "r", when: () => listed() !== undefined, run: () => void retry(listed()!.message) },
+  { name: "Send by another channel", group: "Not sent", keys: "m", when: () => (listed()?.ways?.length ?? 0) > 0, run: () => void moveTo(listed()!.message, listed()!.ways![0]!) },
+  { name: "Not sent", group: "Views", keys: "g f", when: always, run: () => go("/unsent") },
   ...viewNames.map((name): Command => ({ name: views[name].label, group: "Views", keys: `g ${views[name].key}`, when: always, run: () => showView(name) })),
 ]
+
+/** The message in focus among those not sent. */
+function listed() {
+  if (page.value !== "unsent" || !canWrite.value) return undefined
+  const id = document.activeElement?.closest<HTMLElement>("[data-unsent]")?.dataset["unsent"]
+  return unsent.peek()?.find((each) => each.message.id === id)
+}
 
 function showViewAgain(): void {
   const id = openTicket.peek()?.id

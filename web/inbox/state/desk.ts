@@ -1,6 +1,6 @@
 import { computed, signal, type Signal } from "@preact/signals"
 import type { AgentRead } from "../../shared/wire"
-import type { Agent, Counts, Customer, Me, Message, Problem, Thread, Ticket } from "./model"
+import type { Agent, Capability, Connection, Contact, Counts, Customer, Me, Message, Problem, Thread, Ticket } from "./model"
 import { openKey } from "./router"
 import { Table } from "./table"
 
@@ -10,6 +10,8 @@ export const tickets = new Table<Ticket>()
 export const threads = new Table<Thread>()
 export const customers = new Table<Customer>()
 export const people = new Table<Agent>()
+/** The accounts of channels, by id; each event brings a whole one. */
+export const connections = signal<ReadonlyMap<string, Connection>>(new Map())
 export const counts = signal<Counts | null>(null)
 
 /** The loaded part of one thread: always its newest end, scrolled back page by page. */
@@ -18,6 +20,8 @@ export class Conversation {
   readonly more = signal(false)
   readonly loadingMore = signal(false)
   readonly loaded = signal(false)
+  /** Where the customer can be answered, the place they last wrote from first. */
+  readonly contacts = signal<readonly Contact[]>([])
   /** How far was read when the thread was opened: where the "new" mark stands. */
   readonly readBefore = signal(0)
   readonly inOrder = computed(() => this.messages.all().sort((a, b) => a.seq - b.seq))
@@ -61,6 +65,16 @@ export function nameOf(agent: string | null): string {
   if (!agent) return ""
   return people.get(agent)?.name ?? "Someone"
 }
+
+export const takeConnections = (come: Iterable<Connection>): void => {
+  connections.value = new Map([...come].map((each) => [each.id, each]))
+}
+
+export const capabilityOf = (channel: string): Capability | undefined => me.value?.capabilities[channel]
+/** True once nothing goes out by it until somebody sees to it. */
+export const isDown = (connection: Connection | undefined): boolean => connection?.health === "reconnect" || connection?.health === "off"
+export const connectionName = (id: string): string => connections.value.get(id)?.name ?? "another channel"
+export const isAdmin = computed(() => me.value?.agent.role === "admin")
 
 export const firstName = (name: string): string => name.split(/\s+/)[0] ?? name
 export const teamName = (team: string | null): string => me.value?.teams.find((each) => each.id === team)?.name ?? ""

@@ -3,11 +3,12 @@ import { Connection } from "../../shared/connection"
 import { Outbox } from "../../shared/outbox"
 import type { AgentFrame, AgentOut, Event, Me, MessagePage, TicketOpen } from "../../shared/wire"
 import { call, onSignedOut, Refused } from "./api"
-import { conversations, Conversation, counts, customers, forget, me, openId, openProblem, openTicket, people, putReads, readSeq, threads, tickets } from "./desk"
+import { capabilityOf, connections, conversations, Conversation, counts, customers, forget, me, openId, openProblem, openTicket, people, putReads, takeConnections, readSeq, threads, tickets } from "./desk"
 import { firstPage, loadList, takeFirst } from "./list"
 import { messageOf, threadOf, ticketOf, type Counts, type Message } from "./model"
 import { openKey, view } from "./router"
 import { acked, keepRefused, pending, refused } from "./send"
+import { followUnsent, seenUnsent } from "./unsent"
 
 /** Who types on which ticket, and until when it is believed. */
 export const typing = signal<ReadonlyMap<string, { name: string; kind: string; until: number }>>(new Map())
@@ -78,6 +79,7 @@ function knownAs(who: Me): void {
   batch(() => {
     me.value = who
     people.put(who.people)
+    takeConnections(who.connections)
   })
 }
 
@@ -142,9 +144,17 @@ function takeOpen(come: TicketOpen, key: string): void {
   const talk = conversation(come.thread.id)
   talk.messages.put(come.messages.map(messageOf))
   if (!talk.loaded.peek()) talk.more.value = come.more
+  talk.contacts.value = come.contacts
   talk.readBefore.value = come.read_seq
   talk.loaded.value = true
   if (openKey.peek() === key) readTo(come.thread.id)
+}
+
+/** What somebody writes from outside may open a window, and a note of the system's may close one. */
+async function loadContacts(thread: string): Promise<void> {
+  const ticket = openTicket.peek()
+  if (ticket?.thread_id !== thread) return
+  conversation(thread).contacts.value = (await call<TicketOpen>("GET", `/api/tickets/${ticket.id}`)).contacts
 }
 
 export async function loadOlder(thread: string): Promise<void> {
@@ -224,11 +234,14 @@ function apply(event: Event): void {
     const message = messageOf(event.message)
     putMessage(message)
     if (openTicket.peek()?.thread_id === message.thread_id) readTo(message.thread_id)
+    if (event.kind === "message.created" && (message.author.kind === "system" || (message.author.kind === "customer" && !capabilityOf(message.channel)?.live))) void loadContacts(message.thread_id).catch(() => undefined)
+    seenUnsent(message)
   }
   if (event.thread) threads.put([threadOf(event.thread)])
   if (event.customer) customers.put([event.customer])
   if (event.read) putReads([event.read])
   if (event.agent) people.put([event.agent])
+  if (event.connection) takeConnections([...connections.peek().values(), event.connection])
 }
 
 /** Who is signed in, if anyone; then the live part begins. */
@@ -255,6 +268,7 @@ export function entered(who: Me): void {
   connection.restart()
   if (following) return
   following = true
+  followUnsent()
   let before = view.peek()
   effect(() => {
     if (view.value !== before) void loadList().catch(() => undefined)

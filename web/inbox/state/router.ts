@@ -4,7 +4,15 @@ import { viewNames, type ViewName } from "./views"
 const address = signal(new URL(location.href))
 addEventListener("popstate", () => (address.value = new URL(location.href)))
 
-export type Pane = "list" | "thread" | "details"
+export type Pane = "list" | "thread" | "details" | "page"
+
+export type Page = "inbox" | "unsent" | "channels"
+
+/** Which page the address names. */
+export const page = computed<Page>(() => (address.value.pathname === "/unsent" ? "unsent" : address.value.pathname.startsWith("/settings/") ? "channels" : "inbox"))
+
+/** What follows `/settings/channels/`: a connection's id, `new`, or `new/` and a channel. */
+export const settingsKey = computed(() => /^\/settings\/channels\/(.+)$/.exec(address.value.pathname)?.[1] ?? "")
 
 const REMEMBERED = "shopbell:view"
 
@@ -24,7 +32,7 @@ export const narrow = matchMedia("(max-width: 1240px)")
 
 export const detailsShown = signal(!narrow.matches)
 
-export const pane = computed<Pane>(() => (openKey.value === null ? "list" : detailsShown.value ? "details" : "thread"))
+export const pane = computed<Pane>(() => (page.value !== "inbox" ? "page" : openKey.value === null ? "list" : detailsShown.value ? "details" : "thread"))
 
 export function go(path: string, how: "push" | "replace" = "push"): void {
   const next = new URL(path, location.href)

@@ -1,0 +1,5 @@
+import { Channels } from "./channels"
+import { Unsent } from "./unsent"
+
+/** The pages beside the inbox, in a file of their own that is fetched when one is opened. */
+export const pages = { unsent: Unsent, channels: Channels }
