@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 import msgspec
 import psycopg
+import pytest
 from playwright.async_api import Browser, expect
 from psycopg.rows import dict_row
 from standardwebhooks import Webhook
@@ -21,6 +22,8 @@ from shopbell.desk.connections.vault import Vault
 from shopbell.desk.database import open_desk
 from shopbell.desk.messages.types import Attachment, MailHead, MessageExtra, Reaction
 from tests.browser.inbox import ADA, BEN, Inbox, enter
+from tests.browser.test_inbox_access import faults
+from tests.browser.test_widget_access import AXE
 from tests.peers.http_shop import SECRET, HttpShop, http_shop
 from tests.stack import Stack
 
@@ -222,7 +225,32 @@ async def test_what_came_from_outside_shows_how_it_came_and_what_became_of_it(
         await told.get_by_text("The grey one").click()
         await expect(told).to_contain_text("Its subject names order WF-1")
         await expect(inbox.message("They removed this message")).to_be_visible()
+        await inbox.page.evaluate(AXE.read_text("utf-8"))
+        assert await faults(inbox) == []
         await _resolve(inbox)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_on_the_pages_of_channels(
+    stack: Stack, browser: Browser, scheme: str
+) -> None:
+    async with till_of(stack) as till:
+        await till.is_now("degraded", "It answers slowly.")
+        inbox = await enter(
+            browser, stack, ADA, "/settings/channels/", color_scheme=scheme, reduced_motion="reduce"
+        )
+        for path, shown in (
+            ("/settings/channels/", "It answers slowly."),
+            ("/settings/channels/new", "Choose where customers write to you."),
+            ("/settings/channels/new/http", "Get your account ready"),
+            (f"/settings/channels/{till.id}", "How it is answered"),
+            ("/unsent", "Messages that a platform refused"),
+        ):
+            await inbox.page.goto(path)
+            await expect(inbox.page.get_by_role("main")).to_contain_text(shown)
+            await expect(inbox.page.get_by_text("Loading…")).to_have_count(0)
+            await inbox.page.evaluate(AXE.read_text("utf-8"))
+            assert await faults(inbox) == [], path
 
 
 async def _resolve(inbox: Inbox) -> None:
