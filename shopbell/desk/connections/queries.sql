@@ -57,7 +57,8 @@ FROM thread t CROSS JOIN connection n
 LEFT JOIN contact o ON o.thread_id = t.id AND o.connection_id = n.id
 LEFT JOIN LATERAL (
     SELECT value FROM identity
-    WHERE o.thread_id IS NULL AND customer_id = t.customer_id AND verified_at IS NOT NULL
+    WHERE o.thread_id IS NULL AND (n.sealed IS NOT NULL OR :senders::jsonb ->> n.channel = 'visitor')
+      AND customer_id = t.customer_id AND verified_at IS NOT NULL
       AND kind = :senders::jsonb ->> n.channel
     ORDER BY created_at DESC LIMIT 1
 ) i ON true
@@ -83,7 +84,8 @@ UPDATE connection SET cursor = :cursor WHERE id = :id AND lease_holder = :holder
 
 -- name: unleased
 SELECT id FROM connection
-WHERE channel = ANY(:channels) AND health <> 'off' AND (lease_until IS NULL OR lease_until < clock_timestamp());
+WHERE channel = ANY(:channels) AND health <> 'off' AND sealed IS NOT NULL
+  AND (lease_until IS NULL OR lease_until < clock_timestamp());
 
 -- name: insert_outbox
 INSERT INTO outbox (kind, payload, at) VALUES (:kind, :payload, :at);
