@@ -7,8 +7,9 @@ from uuid import UUID
 
 import structlog
 
-from shopbell.connectors.channels.types import Account, Channel, Checked, Checking
+from shopbell.connectors.channels.types import Account, Channel, Checked, Checking, Templated
 from shopbell.desk.connections import commands as connections
+from shopbell.desk.connections.templates import keep_templates
 from shopbell.desk.connections.vault import Sealed
 from shopbell.jobs.intake import Intake
 from shopbell.jobs.room import DATABASE_AWAY, Room
@@ -54,9 +55,25 @@ async def check_now(intake: Intake, connection_id: UUID) -> Checked | None:
         found = await ask(intake.channels.get(account.connection.channel), account)
         if found is not None and found.credentials:
             await connections.renew(intake.desk, intake.vault, connection_id, found.credentials)
+        if found is not None and found.health == "ok":
+            await _read_templates(intake, account)
     if found is not None:
         await connections.checked(intake.desk, connection_id, found.health, found.words)
     return found
+
+
+async def _read_templates(intake: Intake, account: Account) -> None:
+    """Keep what the platform says of the account's templates, where it has such things."""
+    channel = intake.channels.get(account.connection.channel)
+    if not isinstance(channel, Templated):
+        return
+    try:
+        async with asyncio.timeout(PATIENCE):
+            found = await channel.templates(account)
+    except TimeoutError:
+        return
+    if found is not None:
+        await keep_templates(intake.desk, account.connection.id, found)
 
 
 async def ask(channel: Channel | None, account: Account) -> Checked | None:

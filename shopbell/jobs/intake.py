@@ -19,6 +19,7 @@ from shopbell.desk.attachments.storage import Storage
 from shopbell.desk.attachments.types import CUSTOMERS, TooBig, WrongKind
 from shopbell.desk.connections import commands as connections
 from shopbell.desk.connections.reads import Held, by_account, secret_connection
+from shopbell.desk.connections.templates import move_template
 from shopbell.desk.connections.types import Connection, Health
 from shopbell.desk.connections.vault import Vault
 from shopbell.desk.database import Desk
@@ -135,6 +136,11 @@ class Intake:
             if other is None:
                 raise DeskError(f"No connection of {connection.channel} is {fact.account}")
             connection = (await secret_connection(self.desk, other)).connection
+        if fact.kind == "account" and fact.code == "template":
+            await move_template(
+                self.desk, connection.id, fact.external_id, fact.context, fact.state, fact.words
+            )
+            return
         if fact.kind == "account":
             health = _HEALTHS.get(fact.state, "degraded")
             await connections.set_health(self.desk, connection.id, health, fact.words)

@@ -20,6 +20,7 @@ from shopbell.connectors.channels.types import (
 )
 from shopbell.desk.connections import commands, reads
 from shopbell.desk.connections.reads import Held
+from shopbell.desk.connections.templates import templates as kept_templates
 from shopbell.desk.connections.types import Connection, ConnectionSettings
 from shopbell.desk.connections.vault import Sealed
 from shopbell.desk.errors import DeskError, Invalid, NotFound
@@ -35,6 +36,7 @@ from shopbell.server.types import (
     Connections,
     ConnectionShown,
     NewConnection,
+    Templates,
 )
 
 
@@ -110,6 +112,13 @@ async def check(request: Request) -> Response:
     state, held = state_of(request), await _held(request)
     await check_now(state.intake, held.connection.id)
     return answer(await _connected(state, held.connection.id, {}))
+
+
+async def templates(request: Request) -> Response:
+    """What may be sent after the window shut; for whoever writes there."""
+    held = await _held(request)
+    found = await kept_templates(state_of(request).desk, held.connection.id)
+    return answer(Templates(templates=found))
 
 
 async def _renew(state: State, held: Held, changed: Mapping[str, str]) -> None:

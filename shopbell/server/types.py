@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from shopbell.connectors.channels.types import Field
-from shopbell.desk.connections.types import AnswerMode, Brand, Capability, Connection
+from shopbell.desk.connections.types import AnswerMode, Brand, Capability, Connection, Template
 from shopbell.desk.deliveries.types import Unsent
 from shopbell.desk.events.types import AgentRead
 from shopbell.desk.messages.types import Draft, Message
@@ -224,6 +224,12 @@ class Connections(Struct, frozen=True, kw_only=True):
 
     connections: tuple[ConnectionShown, ...]
     channels: tuple[ChannelKind, ...]
+
+
+class Templates(Struct, frozen=True, kw_only=True):
+    """GET /api/connections/{id}/templates: as the platform last told them, approved or not."""
+
+    templates: tuple[Template, ...]
 
 
 class Connected(Struct, frozen=True, kw_only=True):

@@ -13,7 +13,8 @@ from starlette.responses import Response
 from shopbell.connectors.channels.http.channel import HttpChannel
 from shopbell.connectors.channels.types import Account, Checked
 from shopbell.desk.connections.commands import set_health
-from shopbell.desk.connections.types import Connection, ConnectionSettings
+from shopbell.desk.connections.templates import keep_templates
+from shopbell.desk.connections.types import Connection, ConnectionSettings, Template
 from shopbell.desk.customers.commands import thread_of
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.commands import receive, reply
@@ -289,3 +290,17 @@ async def _browser(at: Line) -> AsyncGenerator[Inbox]:
     url = at.served.url
     async with httpx.AsyncClient(base_url=url, cookies={COOKIE: cookie}) as client:
         yield Inbox(client, url)
+
+
+async def test_whoever_answers_sees_the_templates_of_a_number(
+    admin: Inbox, peer: HttpShop, door: Door
+) -> None:
+    shown = await connected(admin, peer)
+    hello = Template(name="hello", language="en", status="APPROVED", body="Hi {{1}}", variables=1)
+    await keep_templates(door.shop.desk, UUID(shown["connection"]["id"]), [hello])
+    ben = await door.agent("ben")
+
+    given = await ben.get(f"/api/connections/{shown['connection']['id']}/templates")
+
+    assert [one["name"] for one in given["templates"]] == ["hello"]
+    assert (await ben.ask("GET", f"/api/connections/{uuid7()}/templates")).status_code == 404

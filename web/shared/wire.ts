@@ -647,6 +647,24 @@ export interface Team {
   name: string
 }
 
+/** A message that a platform lets a shop begin with, in one language. `status` is the platform's word; only APPROVED ones can be sent. `variables` counts those in its `body`; it is `plain` when it has no others, nor pictures, so that words alone can fill it. */
+export interface Template {
+  name: string
+  language: string
+  external_id: string
+  category: string
+  status: string
+  reason: string
+  body: string
+  variables: number
+  plain: boolean
+}
+
+/** GET /api/connections/{id}/templates: as the platform last told them, approved or not. */
+export interface Templates {
+  templates: Template[]
+}
+
 /** The thread's counters. The customer's unread is `out_count - customer_read_out`. */
 export interface Thread {
   id: Uuid

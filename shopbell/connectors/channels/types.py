@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from shopbell.desk.connections.types import Capability, Connection, Health
+from shopbell.desk.connections.types import Capability, Connection, Health, Template
 from shopbell.desk.deliveries.types import Outgoing, Refused, Sent, Unknown
 from shopbell.desk.inbound.types import Fact, File, Raw
 
@@ -137,6 +137,16 @@ class Checking(Protocol):
 
     async def check(self, account: Account) -> Checked:
         """Ask it. Never raises for what the platform or the network does."""
+        ...
+
+
+@runtime_checkable
+class Templated(Protocol):
+    """A channel whose platform approves messages for writing first."""
+
+    async def templates(self, account: Account) -> list[Template] | None:
+        """Those of the account; None where they could not be read. Never raises for what the
+        platform or the network does."""
         ...
 
 

@@ -89,3 +89,25 @@ WHERE channel = ANY(:channels) AND health <> 'off' AND sealed IS NOT NULL
 
 -- name: insert_outbox
 INSERT INTO outbox (kind, payload, at) VALUES (:kind, :payload, :at);
+
+-- name: templates
+SELECT name, language, external_id, category, status, reason, body, variables, plain
+FROM message_template WHERE connection_id = :connection_id ORDER BY name, language;
+
+-- name: keep_template
+INSERT INTO message_template (connection_id, name, language, external_id, category, status, reason, body,
+                              variables, plain, updated_at)
+VALUES (:connection_id, :name, :language, :external_id, :category, :status, :reason, :body, :variables, :plain, :at)
+ON CONFLICT (connection_id, name, language) DO UPDATE SET external_id = excluded.external_id,
+    category = excluded.category, status = excluded.status, reason = excluded.reason, body = excluded.body,
+    variables = excluded.variables, plain = excluded.plain, updated_at = excluded.updated_at;
+
+-- name: move_template
+UPDATE message_template SET status = :status, reason = :reason, updated_at = :at
+WHERE connection_id = :connection_id AND name = :name AND language = :language;
+
+-- name: forget_templates
+DELETE FROM message_template t WHERE t.connection_id = :connection_id AND NOT EXISTS (
+    SELECT 1 FROM unnest(:names::text[], :languages::text[]) AS kept(name, language)
+    WHERE kept.name = t.name AND kept.language = t.language
+);

@@ -104,6 +104,22 @@ class Contact(Struct, frozen=True, kw_only=True):
     heard_at: datetime | None = None
 
 
+class Template(Struct, frozen=True, kw_only=True):
+    """A message that a platform lets a shop begin with, in one language. `status` is the platform's
+    word; only APPROVED ones can be sent. `variables` counts those in its `body`; it is `plain` when
+    it has no others, nor pictures, so that words alone can fill it."""
+
+    name: str
+    language: str
+    external_id: str = ""
+    category: str = ""
+    status: str
+    reason: str = ""
+    body: str = ""
+    variables: int = 0
+    plain: bool = True
+
+
 class ConnectionSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Settings of one connection; for web chat `origins` are the pages that may embed it
     (empty: any), for a custom channel `endpoint` is where messages are posted. `options` are a

@@ -17,7 +17,8 @@ from shopbell.connectors.channels.whatsapp.sending import (
     LONGEST_TEXT,
     steps_of,
 )
-from shopbell.desk.connections.types import Capability, Connection
+from shopbell.connectors.channels.whatsapp.templates import listed
+from shopbell.desk.connections.types import Capability, Connection, Template
 from shopbell.desk.deliveries.types import Outgoing, Refused, Sent, Unknown
 from shopbell.desk.inbound.types import Fact, File, Raw
 
@@ -105,6 +106,14 @@ class WhatsApp:
         data = await graph.download(text_in(found.get("url")), most_bytes, with_token=True)
         media_type = name_in(found.get("mime_type"))
         return msgspec.structs.replace(file, data=data, media_type=media_type)
+
+    async def templates(self, account: Account) -> list[Template] | None:
+        owner = account.credentials.get("business_account_id", "")
+        if not owner:
+            return None
+        graph = self._graph(account.connection, account.credentials.get("access_token", ""))
+        found = await listed(graph, owner)
+        return found if isinstance(found, list) else None
 
     def _graph(self, connection: Connection, token: str) -> Graph:
         return Graph(self._client, token, connection.settings.base_url)
