@@ -12,9 +12,10 @@ import httpx
 import msgspec
 
 from shopbell.connectors.channels.meta import hooks
-from shopbell.connectors.channels.meta.graph import HOST, Graph, checked, in_parts
+from shopbell.connectors.channels.meta.graph import HOST, Graph, checked
 from shopbell.connectors.channels.meta.messaging import facts_in
 from shopbell.connectors.channels.meta.replying import HUMAN_WINDOW_HOURS, link_step, text_step
+from shopbell.connectors.channels.parts import in_parts
 from shopbell.connectors.channels.types import Account, Checked, Field, Reply
 from shopbell.connectors.channels.words import plain, split
 from shopbell.desk.connections.types import Capability, Connection
@@ -76,14 +77,7 @@ class Instagram:
             help="App settings, Basic; without a Page the Instagram app secret of API setup.",
             secret=True,
         ),
-        Field(
-            name="verify_token",
-            label="Verify token",
-            help="Enter it at Meta beside the webhook address; Shopbell makes one when left empty.",
-            secret=True,
-            required=False,
-            made="token",
-        ),
+        hooks.VERIFY_TOKEN,
     )
 
     def __init__(self, client: httpx.AsyncClient) -> None:

@@ -7,9 +7,10 @@ import httpx
 import msgspec
 
 from shopbell.connectors.channels.meta import hooks
-from shopbell.connectors.channels.meta.graph import Graph, checked, in_parts
+from shopbell.connectors.channels.meta.graph import Graph, checked
 from shopbell.connectors.channels.meta.messaging import facts_in
 from shopbell.connectors.channels.meta.replying import HUMAN_WINDOW_HOURS, file_step, text_step
+from shopbell.connectors.channels.parts import in_parts
 from shopbell.connectors.channels.types import Account, Checked, Field, Reply
 from shopbell.connectors.channels.words import plain, split
 from shopbell.desk.connections.types import Capability, Connection
@@ -46,20 +47,8 @@ class Messenger:
             help="In Meta's app settings: Messenger, Messenger API settings, Generate token.",
             secret=True,
         ),
-        Field(
-            name="app_secret",
-            label="App secret",
-            help="In Meta's app settings: App settings, Basic. Proves that messages are Meta's.",
-            secret=True,
-        ),
-        Field(
-            name="verify_token",
-            label="Verify token",
-            help="Enter it at Meta beside the webhook address; Shopbell makes one when left empty.",
-            secret=True,
-            required=False,
-            made="token",
-        ),
+        hooks.APP_SECRET,
+        hooks.VERIFY_TOKEN,
     )
 
     def __init__(self, client: httpx.AsyncClient) -> None:

@@ -4,12 +4,11 @@ https://developers.facebook.com/docs/graph-api/overview. None of its sends takes
 once a request went out, silence means that nobody knows.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-import msgspec
 
 from shopbell.connectors.channels.meta.errors import outcome
 from shopbell.connectors.channels.meta.json import (
@@ -20,8 +19,9 @@ from shopbell.connectors.channels.meta.json import (
     object_in,
     text_in,
 )
+from shopbell.connectors.channels.parts import Failed
 from shopbell.connectors.channels.types import Checked, Unfetched
-from shopbell.desk.deliveries.types import Outgoing, Refused, Sent, Unknown
+from shopbell.desk.deliveries.types import Refused, Unknown
 
 VERSION = "v25.0"
 HOST = "https://graph.facebook.com"
@@ -30,8 +30,6 @@ FILE_HOSTS = (".fbcdn.net", ".fbsbx.com", ".cdninstagram.com", ".facebook.com", 
 TIMEOUT = httpx.Timeout(20, connect=5)
 MOST_HOPS = 3
 LONGEST_ANSWER = 4_000_000
-Failed = Refused | Unknown
-Step = Callable[[], Awaitable[str | Failed]]
 
 
 class Graph:
@@ -149,24 +147,6 @@ async def _body_of(answer: httpx.Response, most_bytes: int) -> bytes:
         if len(kept) > most_bytes:
             raise Unfetched("The file is too big to keep: open it in the app.", final=True)
     return bytes(kept)
-
-
-async def in_parts(outgoing: Outgoing, steps: Sequence[Step]) -> Sent | Failed:
-    """Take one step after the other, from the first that no earlier try has taken; each gives the
-    platform's name for its part."""
-    if not steps:
-        return Refused(words="There is nothing to send in this message.", permanent=True)
-    taken = list(outgoing.parts)
-    for step in steps[len(taken) :]:
-        result = await step()
-        if isinstance(result, str):
-            taken.append(result)
-            continue
-        if taken and isinstance(result, Refused) and result.permanent:
-            words = f"Only {len(taken)} of {len(steps)} parts went out. {result.words}"
-            return msgspec.structs.replace(result, words=words, parts=tuple(taken))
-        return msgspec.structs.replace(result, parts=tuple(taken))
-    return Sent(external_id=taken[0], parts=tuple(taken) if len(taken) > 1 else ())
 
 
 def checked(found: Object | Failed, *names: str) -> Checked:

@@ -8,10 +8,24 @@ the body under the app's secret. There is no time in it: what comes twice is kno
 import hashlib
 import hmac
 
-from shopbell.connectors.channels.types import Account, Reply
+from shopbell.connectors.channels.types import Account, Field, Reply
 from shopbell.desk.inbound.types import Raw, Unverified
 
 LONGEST_CHALLENGE = 200
+APP_SECRET = Field(
+    name="app_secret",
+    label="App secret",
+    help="In Meta's app settings: App settings, Basic. Proves that messages are Meta's.",
+    secret=True,
+)
+VERIFY_TOKEN = Field(
+    name="verify_token",
+    label="Verify token",
+    help="Enter it at Meta beside the webhook address; Shopbell makes one when left empty.",
+    secret=True,
+    required=False,
+    made="token",
+)
 
 
 def greet(account: Account, raw: Raw) -> Reply | None:

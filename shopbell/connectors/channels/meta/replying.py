@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from shopbell.connectors.channels.meta.graph import Failed, Graph, Step
+from shopbell.connectors.channels.meta.graph import Graph
 from shopbell.connectors.channels.meta.json import Object, name_in
+from shopbell.connectors.channels.parts import Failed, Step
 from shopbell.desk.deliveries.types import Outgoing, OutgoingFile, Refused, Unknown
 
 HUMAN_WINDOW_HOURS = 168

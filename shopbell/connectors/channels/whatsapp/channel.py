@@ -7,8 +7,9 @@ import httpx
 import msgspec
 
 from shopbell.connectors.channels.meta import hooks
-from shopbell.connectors.channels.meta.graph import Graph, checked, in_parts
+from shopbell.connectors.channels.meta.graph import Graph, checked
 from shopbell.connectors.channels.meta.json import name_in, text_in
+from shopbell.connectors.channels.parts import in_parts
 from shopbell.connectors.channels.types import Account, Checked, Field, Reply, Unfetched
 from shopbell.connectors.channels.whatsapp.reading import facts_in
 from shopbell.connectors.channels.whatsapp.sending import (
@@ -55,20 +56,8 @@ class WhatsApp:
             help="A permanent token of a system user: Business settings, Users, System users.",
             secret=True,
         ),
-        Field(
-            name="app_secret",
-            label="App secret",
-            help="In Meta's app settings: App settings, Basic. Proves that messages are Meta's.",
-            secret=True,
-        ),
-        Field(
-            name="verify_token",
-            label="Verify token",
-            help="Enter it at Meta beside the webhook address; Shopbell makes one when left empty.",
-            secret=True,
-            required=False,
-            made="token",
-        ),
+        hooks.APP_SECRET,
+        hooks.VERIFY_TOKEN,
     )
 
     def __init__(self, client: httpx.AsyncClient) -> None:

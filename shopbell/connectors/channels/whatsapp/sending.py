@@ -9,8 +9,9 @@ texts up to 4,096 characters, captions up to 1,024, pictures up to 5 MB, sounds 
 import re
 from collections.abc import Mapping
 
-from shopbell.connectors.channels.meta.graph import Failed, Graph, Step
+from shopbell.connectors.channels.meta.graph import Graph
 from shopbell.connectors.channels.meta.json import Object, name_in, objects_in
+from shopbell.connectors.channels.parts import Failed, Step
 from shopbell.connectors.channels.words import plain, split
 from shopbell.desk.deliveries.types import Outgoing, OutgoingFile, Refused, Unknown
 

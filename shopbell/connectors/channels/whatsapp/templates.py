@@ -5,7 +5,7 @@ https://developers.facebook.com/docs/graph-api/reference/whats-app-business-acco
 
 import re
 
-from shopbell.connectors.channels.meta.graph import Failed, Graph
+from shopbell.connectors.channels.meta.graph import Graph
 from shopbell.connectors.channels.meta.json import (
     Object,
     name_in,
@@ -13,6 +13,7 @@ from shopbell.connectors.channels.meta.json import (
     objects_in,
     text_in,
 )
+from shopbell.connectors.channels.parts import Failed
 from shopbell.desk.connections.types import Template
 from shopbell.desk.deliveries.types import Refused, Unknown
 
