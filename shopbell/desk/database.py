@@ -80,6 +80,12 @@ class Desk:
         self.capabilities: Mapping[str, Capability] = {}
         self.now: Callable[[], datetime] = now
 
+    async def run(self, query: str, **values: Any) -> list[DictRow]:
+        """Run one named query by itself; the rows it gives, if it gives any."""
+        async with self.pool.connection() as connection:
+            found = await connection.execute(query.encode(), values)
+            return await found.fetchall() if found.description else []
+
 
 @asynccontextmanager
 async def open_desk(

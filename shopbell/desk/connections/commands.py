@@ -44,7 +44,7 @@ async def connect(
         "settings": Jsonb(settings or ConnectionSettings()),
     }
     try:
-        await _run(desk, "insert", **values)
+        await desk.run(SQL["insert"], **values)
     except UniqueViolation as there:
         raise Invalid("This account is connected already", "Change that connection.") from there
     made = (await secret_connection(desk, connection_id)).connection
@@ -75,7 +75,7 @@ async def reconnect(
         "settings": Jsonb(settings or held.connection.settings),
     }
     try:
-        rows = await _run(desk, "reseal", **values)
+        rows = await desk.run(SQL["reseal"], **values)
     except UniqueViolation as there:
         raise Invalid("This account is connected already", "Change that connection.") from there
     if not rows:
@@ -90,13 +90,13 @@ async def renew(desk: Desk, vault: Vault, connection_id: UUID, renewed: Credenti
     Sealed where the present key does not open the others."""
     held = await secret_connection(desk, connection_id)
     whole = {**vault.open(connection_id, held.sealed), **renewed}
-    await _run(desk, "renew", id=connection_id, sealed=vault.seal(connection_id, whole))
+    await desk.run(SQL["renew"], id=connection_id, sealed=vault.seal(connection_id, whole))
 
 
 async def set_health(desk: Desk, connection_id: UUID, health: Health, words: str = "") -> None:
     """How the connection is, with words that say what to do; told only when it changed. One that
     people turned off stays off."""
-    rows = await _run(desk, "set_health", id=connection_id, health=health, words=words)
+    rows = await desk.run(SQL["set_health"], id=connection_id, health=health, words=words)
     if rows:
         await _tell(desk, connection_from(rows[0]))
 
@@ -116,7 +116,9 @@ async def change(
     desk: Desk, connection_id: UUID, *, name: str | None, answer_mode: AnswerMode | None
 ) -> None:
     """Change what is given: how people call it, and whether the assistant answers there."""
-    rows = await _run(desk, "rename", id=connection_id, name=name or None, answer_mode=answer_mode)
+    rows = await desk.run(
+        SQL["rename"], id=connection_id, name=name or None, answer_mode=answer_mode
+    )
     if not rows:
         raise NotFound("The connection")
     await _tell(desk, connection_from(rows[0]))
@@ -125,34 +127,34 @@ async def change(
 async def due_for_check(desk: Desk, channels: Sequence[str], pause: timedelta) -> UUID | None:
     """A connection of these channels whose time to be checked has come; it is due again after
     `pause`. Those without credentials are none of ours to ask about."""
-    rows = await _run(desk, "due_for_check", channels=list(channels), pause=pause)
+    rows = await desk.run(SQL["due_for_check"], channels=list(channels), pause=pause)
     return rows[0]["id"] if rows else None
 
 
 async def checked(desk: Desk, connection_id: UUID, health: Health, words: str) -> None:
     """Its platform was asked just now, and this is how the account is."""
-    await _run(desk, "checked", id=connection_id, at=desk.now())
+    await desk.run(SQL["checked"], id=connection_id, at=desk.now())
     await set_health(desk, connection_id, health, words)
 
 
 async def sent(desk: Desk, connection_id: UUID) -> None:
     """Something went out by it just now; kept to ten seconds."""
-    await _run(desk, "sent", id=connection_id, at=desk.now())
+    await desk.run(SQL["sent"], id=connection_id, at=desk.now())
 
 
 async def heard(desk: Desk, connection_id: UUID) -> None:
     """Something came in by it just now; kept to ten seconds."""
-    await _run(desk, "heard", id=connection_id, at=desk.now())
+    await desk.run(SQL["heard"], id=connection_id, at=desk.now())
 
 
 async def lease(desk: Desk, connection_id: UUID, holder: str, term: timedelta) -> bool:
     """Hold the connection, or go on holding it; False when another does."""
-    return bool(await _run(desk, "lease", id=connection_id, holder=holder, lease=term))
+    return bool(await desk.run(SQL["lease"], id=connection_id, holder=holder, lease=term))
 
 
 async def let_go(desk: Desk, connection_id: UUID, holder: str) -> None:
     """Hold it no longer."""
-    await _run(desk, "let_go", id=connection_id, holder=holder)
+    await desk.run(SQL["let_go"], id=connection_id, holder=holder)
 
 
 async def keep_cursor(
@@ -160,12 +162,14 @@ async def keep_cursor(
 ) -> bool:
     """How far it was heard; False when another holds it by now."""
     return bool(
-        await _run(desk, "keep_cursor", id=connection_id, holder=holder, cursor=Jsonb(dict(cursor)))
+        await desk.run(
+            SQL["keep_cursor"], id=connection_id, holder=holder, cursor=Jsonb(dict(cursor))
+        )
     )
 
 
 async def _turn(desk: Desk, connection_id: UUID, health: Health, words: str) -> None:
-    rows = await _run(desk, "turn", id=connection_id, health=health, words=words)
+    rows = await desk.run(SQL["turn"], id=connection_id, health=health, words=words)
     if not rows:
         raise NotFound("The connection")
     await _tell(desk, connection_from(rows[0]))
@@ -173,11 +177,5 @@ async def _turn(desk: Desk, connection_id: UUID, health: Health, words: str) -> 
 
 async def _tell(desk: Desk, connection: Connection) -> None:
     event = Event(kind="connection.updated", at=desk.now(), actor=SYSTEM, connection=connection)
-    await _run(desk, "insert_outbox", kind=event.kind, payload=Jsonb(event), at=event.at)
+    await desk.run(SQL["insert_outbox"], kind=event.kind, payload=Jsonb(event), at=event.at)
     desk.wake()
-
-
-async def _run(desk: Desk, query: str, **values: Any) -> list[dict[str, Any]]:
-    async with desk.pool.connection() as connection:
-        found = await connection.execute(SQL[query].encode(), values)
-        return await found.fetchall() if found.description else []

@@ -38,9 +38,8 @@ async def keep(desk: Desk, connection_id: UUID, raw: Raw) -> Noted:
     digest = hashlib.sha256(
         b"\0".join((raw.method.encode(), msgspec.json.encode(raw.query, order="sorted"), raw.body))
     )
-    rows = await _run(
-        desk,
-        "keep",
+    rows = await desk.run(
+        SQL["keep"],
         id=uuid7(),
         connection_id=connection_id,
         digest=digest.digest(),
@@ -56,7 +55,7 @@ async def keep(desk: Desk, connection_id: UUID, raw: Raw) -> Noted:
 
 async def claim(desk: Desk) -> Kept | None:
     """The next payload that nobody read in time, or whose time to be read again has come."""
-    rows = await _run(desk, "claim", at=desk.now(), lease=LEASE)
+    rows = await desk.run(SQL["claim"], at=desk.now(), lease=LEASE)
     return kept_from(rows[0]) if rows else None
 
 
@@ -108,10 +107,4 @@ async def _settle(
     desk: Desk, payload_id: UUID, status: str, error: str | None = None, delay: timedelta = GRACE
 ) -> None:
     values = {"id": payload_id, "status": status, "error": error, "at": desk.now(), "delay": delay}
-    await _run(desk, "settle", **values)
-
-
-async def _run(desk: Desk, query: str, **values: Any) -> list[dict[str, Any]]:
-    async with desk.pool.connection() as connection:
-        found = await connection.execute(SQL[query].encode(), values)
-        return await found.fetchall() if found.description else []
+    await desk.run(SQL["settle"], **values)

@@ -152,7 +152,7 @@ async def hand_over(desk: Desk, connection: Connection, fact: Fact) -> None:
 
 async def _echo(desk: Desk, connection: Connection, fact: Fact) -> None:
     """A reply from the platform's own app: people have taken over."""
-    if await _rows(desk, "our_send", **_named(connection, fact)):
+    if await desk.run(SQL["our_send"], **_named(connection, fact)):
         return
     sender = sender_of(fact)
     thread_id = await thread_of(desk, sender.kind, sender.value, name=sender.name)
@@ -186,7 +186,7 @@ async def _echo(desk: Desk, connection: Connection, fact: Fact) -> None:
 async def _explains(desk: Desk, connection: Connection, thread_id: UUID, fact: Fact) -> bool:
     """Whether an echo is a message of ours of which nobody knew whether it was sent: it was."""
     values = {"thread_id": thread_id, "connection_id": connection.id}
-    doubted = await _rows(desk, "uncertain_there", **values)
+    doubted = await desk.run(SQL["uncertain_there"], **values)
     said = _letters(fact.text)
     ours = [one for one in doubted if said and _letters(one["text"]) == said]
     await _lift(desk, ours[:1], msgspec.structs.replace(fact, kind="receipt", state="sent"))
@@ -200,7 +200,7 @@ def _letters(text: str) -> str:
 
 async def _change(desk: Desk, connection: Connection, fact: Fact) -> None:
     """A customer edited, removed or reacted to a message."""
-    found = await _rows(desk, "message_named", **_named(connection, fact))
+    found = await desk.run(SQL["message_named"], **_named(connection, fact))
     if not found:
         raise TooEarly(f"the message {fact.external_id} is not there")
     async with work(desk, ticket_id=found[0]["ticket_id"]) as unit:
@@ -252,14 +252,13 @@ async def _receipt(desk: Desk, connection: Connection, fact: Fact) -> None:
     if fact.state not in _LIFTS:
         return
     if fact.external_id or fact.key:
-        found = await _rows(desk, "our_send", **_named(connection, fact))
+        found = await desk.run(SQL["our_send"], **_named(connection, fact))
         if not found:
             raise TooEarly(f"no message of ours is called {fact.external_id or fact.key}")
         await _lift(desk, found, fact)
         return
-    found = await _rows(
-        desk,
-        "sends_to",
+    found = await desk.run(
+        SQL["sends_to"],
         connection_id=connection.id,
         identity=sender_of(fact).value,
         upto=fact.at or desk.now(),
@@ -364,8 +363,3 @@ def _named(connection: Connection, fact: Fact) -> dict[str, Any]:
     except ValueError:
         key = None
     return {"connection_id": connection.id, "external_id": fact.external_id or None, "key": key}
-
-
-async def _rows(desk: Desk, query: str, **values: Any) -> list[dict[str, Any]]:
-    async with desk.pool.connection() as connection:
-        return await (await connection.execute(SQL[query].encode(), values)).fetchall()

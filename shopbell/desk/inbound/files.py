@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -34,13 +33,13 @@ class Expected(Struct, frozen=True, kw_only=True):
 async def claim(desk: Desk, message_id: UUID | None = None) -> Expected | None:
     """The next file to fetch, of one message or of any."""
     values = {"at": desk.now(), "lease": LEASE, "message_id": message_id}
-    rows = await _run(desk, "claim_file", **values)
+    rows = await desk.run(SQL["claim_file"], **values)
     return msgspec.convert(rows[0], Expected) if rows else None
 
 
 async def put_off(desk: Desk, expected: Expected, delay: timedelta) -> None:
     """Try again after a while."""
-    await _run(desk, "put_file_off", id=expected.id, at=desk.now(), delay=delay)
+    await desk.run(SQL["put_file_off"], id=expected.id, at=desk.now(), delay=delay)
 
 
 async def arrived(desk: Desk, expected: Expected, kept: Attachment) -> None:
@@ -88,9 +87,3 @@ async def _show(unit: Work, expected: Expected, become: Callable[[Attachment], A
     changed = msgspec.structs.replace(message, attachments=files, version=message.version + 1)
     unit.write("save_extra", id=changed.id, extra=Jsonb(extra_of(changed)), version=changed.version)
     unit.emit("message.updated", SYSTEM, message=changed)
-
-
-async def _run(desk: Desk, query: str, **values: Any) -> list[dict[str, Any]]:
-    async with desk.pool.connection() as connection:
-        found = await connection.execute(SQL[query].encode(), values)
-        return await found.fetchall() if found.description else []

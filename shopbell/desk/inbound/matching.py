@@ -41,7 +41,7 @@ async def place_mail(desk: Desk, connection: Connection, fact: Fact) -> Matched:
     mail, sender = _mail(fact), sender_of(fact)
     if not sender.value:
         raise DeskError("The mail names no sender", "Look at the original.")
-    (ours,) = await _rows(desk, "is_ours", sender=sender.value)
+    (ours,) = await desk.run(SQL["is_ours"], sender=sender.value)
     warning = mail.warning or (AGENT if ours["agent"] and not sender.verified else "")
     quiet = mail.auto_submitted or bool(ours["own"])
     if not warning:
@@ -86,9 +86,8 @@ async def _answered(
     desk: Desk, connection: Connection, fact: Fact, name: str, *, key: str = "", ours: bool = False
 ) -> dict[str, Any] | None:
     """The thread of a mail that is called so, or went out by this delivery."""
-    rows = await _rows(
-        desk,
-        "thread_answered",
+    rows = await desk.run(
+        SQL["thread_answered"],
         connection_id=connection.id,
         external_id=name or None,
         key=_uuid(key or name.strip("<>").partition("@")[0]),
@@ -101,7 +100,9 @@ async def _answered(
 async def _because(desk: Desk, thread_id: UUID) -> str:
     """Why people answer this: the assistant did so within the hour."""
     since = desk.now() - ONE_ANSWER_EACH
-    return LATELY if await _rows(desk, "answered_lately", thread_id=thread_id, since=since) else ""
+    return (
+        LATELY if await desk.run(SQL["answered_lately"], thread_id=thread_id, since=since) else ""
+    )
 
 
 def _arrived(delivery: UUID, fact: Fact) -> Fact:
@@ -118,8 +119,3 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-async def _rows(desk: Desk, query: str, **values: Any) -> list[dict[str, Any]]:
-    async with desk.pool.connection() as connection:
-        return await (await connection.execute(SQL[query].encode(), values)).fetchall()

@@ -5,7 +5,6 @@ new each time: whoever lost a lease can no longer write, however late it wakes u
 """
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -24,30 +23,30 @@ SQL = load_queries(__file__)
 
 async def claim(desk: Desk, ticket_id: UUID, holder: str, lease: timedelta) -> Turn | None:
     """Take the ticket's turn if its time has come, or if its worker let the lease lapse."""
-    rows = await _run(desk, "claim", ticket_id=ticket_id, holder=holder, lease=lease)
+    rows = await desk.run(SQL["claim"], ticket_id=ticket_id, holder=holder, lease=lease)
     return msgspec.convert(rows[0], Turn) if rows else None
 
 
 async def beat(desk: Desk, turn: Turn, holder: str, lease: timedelta) -> bool:
     """Renew the lease; False when the turn is no longer this holder's, or more was said."""
     return bool(
-        await _run(desk, "beat", id=turn.id, holder=holder, upto_seq=turn.upto_seq, lease=lease)
+        await desk.run(SQL["beat"], id=turn.id, holder=holder, upto_seq=turn.upto_seq, lease=lease)
     )
 
 
 async def let_go(desk: Desk, turn: Turn, holder: str) -> None:
     """Give the turn back, due at once, for another worker to take."""
-    await _run(desk, "let_go", id=turn.id, holder=holder, upto_seq=turn.upto_seq)
+    await desk.run(SQL["let_go"], id=turn.id, holder=holder, upto_seq=turn.upto_seq)
 
 
 async def keep_trace(desk: Desk, turn: Turn, holder: str, trace: object) -> None:
     """Write down how the turn came to its decision, before the decision itself is written."""
-    await _run(desk, "keep_trace", id=turn.id, holder=holder, trace=Jsonb(trace))
+    await desk.run(SQL["keep_trace"], id=turn.id, holder=holder, trace=Jsonb(trace))
 
 
 async def became_suggestion(desk: Desk, turn: Turn, holder: str) -> None:
     """Say of a turn that a takeover ended: its answer is kept for the agents."""
-    await _run(desk, "became_suggestion", id=turn.id, holder=holder)
+    await desk.run(SQL["became_suggestion"], id=turn.id, holder=holder)
 
 
 async def suggest(
@@ -85,9 +84,3 @@ async def holds(unit: Work, turn: Turn, holder: str) -> bool:
     values = {"id": turn.id, "holder": holder, "upto_seq": turn.upto_seq}
     found = await unit.connection.execute(SQL["holds"].encode(), values)
     return await found.fetchone() is not None
-
-
-async def _run(desk: Desk, query: str, **values: Any) -> list[dict[str, Any]]:
-    async with desk.pool.connection() as connection:
-        found = await connection.execute(SQL[query].encode(), values)
-        return await found.fetchall() if found.description else []
