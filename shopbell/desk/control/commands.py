@@ -11,16 +11,9 @@ from shopbell.desk.control.waits import wait_for
 from shopbell.desk.control.words import handed_over
 from shopbell.desk.database import Desk, load_queries
 from shopbell.desk.errors import Invalid, NotFound
-from shopbell.desk.messages.commands import (
-    ASSISTANT,
-    Written,
-    add_message,
-    check_draft,
-    check_free,
-    engage,
-    written,
-)
+from shopbell.desk.messages.commands import Written, check_draft, check_free, written
 from shopbell.desk.messages.types import Author, Draft, Message, Page
+from shopbell.desk.messages.writing import ASSISTANT, add_message, engage
 from shopbell.desk.people.types import Agent
 from shopbell.desk.tickets.types import Handoff, Ticket
 from shopbell.desk.turns.commands import holds

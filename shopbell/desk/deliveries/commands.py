@@ -21,9 +21,9 @@ from shopbell.desk.database import Desk, load_queries
 from shopbell.desk.deliveries.types import Outgoing
 from shopbell.desk.errors import DeskError, Invalid, NotFound
 from shopbell.desk.ids import uuid7
-from shopbell.desk.messages.commands import add_message
 from shopbell.desk.messages.reach import check_open
 from shopbell.desk.messages.types import Author, DeliveryStatus, Draft, MailHead, Message
+from shopbell.desk.messages.writing import add_message
 from shopbell.desk.people.types import Agent
 from shopbell.desk.work import SYSTEM, Work, message_from, work
 

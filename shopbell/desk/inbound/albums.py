@@ -6,11 +6,13 @@ from psycopg.types.json import Jsonb
 from shopbell.desk.connections.types import Connection
 from shopbell.desk.database import Desk
 from shopbell.desk.inbound.commands import SQL
-from shopbell.desk.inbound.facts import extra_of, write_message
+from shopbell.desk.inbound.facts import write_message
 from shopbell.desk.inbound.types import Fact
-from shopbell.desk.messages.commands import DEBOUNCE, awaited_files, expect_files
+from shopbell.desk.messages.arriving import awaited_files, expect_files
+from shopbell.desk.messages.commands import DEBOUNCE
 from shopbell.desk.messages.masking import masked
 from shopbell.desk.messages.types import MAX_ATTACHMENTS, Author, ExpectedFile, Message
+from shopbell.desk.messages.writing import extra_of
 from shopbell.desk.work import message_from, work
 
 

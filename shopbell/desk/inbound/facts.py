@@ -21,14 +21,8 @@ from shopbell.desk.database import Desk
 from shopbell.desk.ids import uuid7
 from shopbell.desk.inbound.commands import SQL
 from shopbell.desk.inbound.types import Fact, Sender
-from shopbell.desk.messages.commands import (
-    Written,
-    add_message,
-    came_before,
-    contact_values,
-    engage,
-    receive,
-)
+from shopbell.desk.messages.arriving import came_before, contact_values
+from shopbell.desk.messages.commands import Written, receive
 from shopbell.desk.messages.masking import masked
 from shopbell.desk.messages.types import (
     MAX_TEXT,
@@ -39,9 +33,9 @@ from shopbell.desk.messages.types import (
     ExpectedFile,
     MailHead,
     Message,
-    MessageExtra,
     Reaction,
 )
+from shopbell.desk.messages.writing import add_message, engage, extra_of
 from shopbell.desk.work import SYSTEM, message_from, work
 
 LONGEST_SIGN = 16
@@ -227,12 +221,6 @@ async def _change(desk: Desk, connection: Connection, fact: Fact) -> None:
         )
         author = Author(kind="customer", id=unit.thread.customer_id, name=unit.customer_name)
         unit.emit("message.updated", author, message=changed)
-
-
-def extra_of(message: Message) -> MessageExtra:
-    """The parts of a message that are stored as one column."""
-    parts = {name: getattr(message, name) for name in MessageExtra.__struct_fields__}
-    return MessageExtra(**parts)
 
 
 def _changed(message: Message, fact: Fact) -> Message:

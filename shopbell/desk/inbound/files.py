@@ -10,8 +10,8 @@ from psycopg.types.json import Jsonb
 
 from shopbell.desk.database import Desk
 from shopbell.desk.inbound.commands import SQL
-from shopbell.desk.inbound.facts import extra_of
 from shopbell.desk.messages.types import Attachment
+from shopbell.desk.messages.writing import extra_of
 from shopbell.desk.work import SYSTEM, Work, message_from, work
 
 LEASE = timedelta(seconds=60)

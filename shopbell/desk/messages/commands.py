@@ -4,52 +4,39 @@ Each function is one transaction under the thread's lock. A message's id is made
 so the same message given twice is written once and answered with the row that stands.
 """
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 from psycopg.errors import UniqueViolation
-from psycopg.types.json import Jsonb
 
 from shopbell.desk.attachments.commands import by_agent, take_files
-from shopbell.desk.attachments.names import clean_name
-from shopbell.desk.attachments.storage import new_key
-from shopbell.desk.connections.types import LIVE_CHANNELS, Connection, Place
-from shopbell.desk.control.rules import hand_back, take
+from shopbell.desk.connections.types import Connection
+from shopbell.desk.control.rules import take
 from shopbell.desk.database import Desk
 from shopbell.desk.errors import Fenced, Invalid, NotFound, Taken
 from shopbell.desk.ids import uuid7
+from shopbell.desk.messages.arriving import arrived, came_before, is_answered, straight_to_people
 from shopbell.desk.messages.masking import masked
 from shopbell.desk.messages.reach import check_reachable
 from shopbell.desk.messages.types import (
     MAX_ATTACHMENTS,
     MAX_TEXT,
     Arrival,
-    Attachment,
     Author,
     Citation,
-    Delivery,
     Draft,
-    ExpectedFile,
     Message,
-    MessageExtra,
-    Page,
 )
+from shopbell.desk.messages.writing import ASSISTANT, add_message, engage
 from shopbell.desk.people.types import Agent
 from shopbell.desk.threads.types import Thread
-from shopbell.desk.tickets.types import Handoff, Preview, Suggestion, Ticket
+from shopbell.desk.tickets.types import Suggestion, Ticket
 from shopbell.desk.turns.types import Turn
-from shopbell.desk.work import SQL, Work, message_from, work
+from shopbell.desk.work import Work, work
 
-REOPENS_WITHIN = timedelta(days=14)
 DEBOUNCE = timedelta(milliseconds=600)
-LONGEST_PAGE_TEXT = 2_000
-LONGEST_WHOLE = 100_000
-"""Characters kept of a mail with what it quotes; all of it stands in the payload."""
-ASSISTANT = Author(kind="assistant", name="Assistant")
 
 
 class Written(Struct, frozen=True, kw_only=True):
@@ -104,7 +91,7 @@ async def receive(
             files = await take_files(unit, draft, uploader)
             opened = await engage(unit, connection, draft, arrival.subject if arrival else "")
             author = Author(kind="customer", id=unit.thread.customer_id, name=unit.customer_name)
-            message = await _arrived(unit, author, draft, connection, files, arrival)
+            message = await arrived(unit, author, draft, connection, files, arrival)
             ticket = unit.change_ticket(
                 last_customer_seq=message.seq,
                 status="open",
@@ -113,10 +100,10 @@ async def receive(
                 connection_id=connection.id,
             )
             if arrival and arrival.to_people and ticket.control == "assistant":
-                ticket = _straight_to_people(unit, arrival.because)
+                ticket = straight_to_people(unit, arrival.because)
             if ticket.control == "agents" and ticket.waiting_since is None:
                 unit.change_ticket(waiting_since=unit.at)
-            if ticket.control == "assistant" and _is_answered(connection, arrival):
+            if ticket.control == "assistant" and is_answered(connection, arrival):
                 _call_the_assistant(unit, message.seq)
             if opened:
                 unit.emit("ticket.created", author, message=message)
@@ -234,271 +221,6 @@ def written(unit: Work, message: Message, *, repeated: bool = False) -> Written:
     return Written(message=message, ticket=unit.ticket, thread=unit.thread, repeated=repeated)
 
 
-async def came_before(unit: Work, connection: Connection, external_id: str) -> Message | None:
-    """The message that this connection's platform calls so, if it came before."""
-    values = {"connection_id": connection.id, "external_id": external_id}
-    found = await unit.connection.execute(SQL["find_external"].encode(), values)
-    row = await found.fetchone()
-    return message_from(row) if row else None
-
-
-async def engage(unit: Work, connection: Connection, draft: Draft, subject: str = "") -> bool:
-    """Go on with the thread's ticket, reopen it, or open a new one (then True)."""
-    if unit.has_ticket and unit.ticket.status not in ("resolved", "closed"):
-        return False
-    if unit.has_ticket and unit.ticket.status == "resolved":
-        resolved_at = unit.ticket.resolved_at or unit.ticket.updated_at
-        if unit.at - resolved_at <= REOPENS_WITHIN:
-            hand_back(unit)
-            unit.change_ticket(
-                resolved_at=None, assignee_id=None, engaged_from_seq=unit.thread.last_seq + 1
-            )
-            return False
-    ticket = Ticket(
-        id=uuid7(),
-        number=0,
-        thread_id=unit.thread.id,
-        customer_id=unit.thread.customer_id,
-        customer_name=unit.customer_name,
-        brand_id=connection.brand_id,
-        connection_id=connection.id,
-        channel=connection.channel,
-        subject=_subject(subject or draft.text),
-        engaged_from_seq=unit.thread.last_seq + 1,
-        created_at=unit.at,
-        updated_at=unit.at,
-    )
-    values = {**msgspec.structs.asdict(ticket), "at": unit.at}
-    made = await (await unit.connection.execute(SQL["insert_ticket"].encode(), values)).fetchone()
-    unit.set_ticket(msgspec.structs.replace(ticket, number=made["number"] if made else 0))
-    unit.change_thread(current_ticket_id=ticket.id)
-    return True
-
-
-def add_message(
-    unit: Work,
-    author: Author,
-    draft: Draft,
-    connection: Connection | None = None,
-    *,
-    external_id: str = "",
-    citations: tuple[Citation, ...] = (),
-    files: tuple[Attachment, ...] = (),
-    turn_id: UUID | None = None,
-    why: str = "",
-    extra: MessageExtra | None = None,
-    html: str | None = None,
-    sent_as: str = "",
-) -> Message:
-    """Put a message at the end of the thread, with its files, and its delivery when it goes out.
-
-    `extra` is what came along from outside. `sent_as` is the platform's name for a message that
-    people sent by the platform's own app: there is nothing to send any more.
-    """
-    ticket = unit.ticket
-    came = extra or MessageExtra()
-    outgoing = draft.visibility == "public" and author.kind != "customer"
-    thread = unit.change_thread(
-        last_seq=unit.thread.last_seq + 1, out_count=unit.thread.out_count + outgoing
-    )
-    channel = connection.channel if connection else ticket.channel
-    status = "sent" if channel in LIVE_CHANNELS or sent_as else "queued"
-    message = Message(
-        id=draft.id,
-        thread_id=thread.id,
-        ticket_id=ticket.id,
-        seq=thread.last_seq,
-        author=author,
-        visibility=draft.visibility,
-        channel=channel,
-        text=draft.text,
-        html=html,
-        citations=citations,
-        attachments=(*files, *came.attachments),
-        page=_fit_page(draft.page),
-        why=why,
-        delivery=Delivery(status=status) if outgoing else None,
-        turn_id=turn_id,
-        at=unit.at,
-        reply_to=came.reply_to,
-        whole=came.whole,
-        context=came.context,
-        mail=came.mail,
-    )
-    connection_id = connection.id if connection else ticket.connection_id
-    unit.write("insert_message", **_message_columns(message, connection_id, external_id))
-    if files:
-        ids = [one.id for one in files]
-        unit.write("attach", message_id=message.id, thread_id=thread.id, ids=ids)
-    if outgoing:
-        unit.write(
-            "insert_delivery",
-            id=uuid7(),
-            message_id=message.id,
-            thread_id=thread.id,
-            ticket_id=ticket.id,
-            connection_id=connection_id,
-            status=status,
-            external_id=sent_as or None,
-            at=unit.at,
-        )
-    unit.change_ticket(
-        last_seq=message.seq,
-        preview=Preview(
-            author=author.kind,
-            text=(draft.text or ", ".join(one.name for one in files))[:140],
-            at=unit.at,
-            note=draft.visibility == "note",
-        ),
-    )
-    return message
-
-
-async def _arrived(
-    unit: Work,
-    author: Author,
-    draft: Draft,
-    connection: Connection,
-    files: tuple[Attachment, ...],
-    arrival: Arrival | None,
-) -> Message:
-    if arrival is None:
-        return add_message(unit, author, draft, connection, files=files)
-    quoted = (
-        await came_before(unit, connection, arrival.reply_to) if arrival.reply_to else None
-    ) or (await _sent_as(unit, connection, arrival.reply_to) if arrival.reply_to else None)
-    awaited = awaited_files(draft.id, arrival.files)
-    message = add_message(
-        unit,
-        author,
-        draft,
-        connection,
-        external_id=arrival.external_id,
-        files=files,
-        html=arrival.html,
-        extra=MessageExtra(
-            attachments=tuple(awaited),
-            reply_to=quoted.id if quoted else None,
-            whole=masked(arrival.whole[:LONGEST_WHOLE]),
-            context=masked(arrival.context[:LONGEST_PAGE_TEXT]),
-            mail=arrival.mail,
-        ),
-    )
-    expect_files(unit, message.id, connection, awaited)
-    if not arrival.aside:
-        unit.write("save_contact", **contact_values(unit, connection.id, arrival.place))
-    return message
-
-
-def awaited_files(message_id: UUID, files: tuple[ExpectedFile, ...]) -> dict[Attachment, str]:
-    """Attachments to be, with the platform's name for each. A message's file keeps its id however
-    often it is told of."""
-    by_ref = {one.ref: one for one in files}
-    return {
-        Attachment(
-            id=uuid5(message_id, ref),
-            name=clean_name(one.name),
-            media_type=one.media_type,
-            size=one.size,
-            state="expected",
-        ): ref
-        for ref, one in list(by_ref.items())[:MAX_ATTACHMENTS]
-    }
-
-
-def expect_files(
-    unit: Work, message_id: UUID, connection: Connection, awaited: Mapping[Attachment, str]
-) -> None:
-    """Have these fetched from the platform."""
-    for file, ref in awaited.items():
-        unit.write(
-            "expect_file",
-            id=file.id,
-            message_id=message_id,
-            connection_id=connection.id,
-            ref=ref,
-            storage_key=new_key(),
-            at=unit.at,
-        )
-
-
-async def _sent_as(unit: Work, connection: Connection, external_id: str) -> Message | None:
-    values = {"connection_id": connection.id, "external_id": external_id}
-    found = await unit.connection.execute(SQL["find_sent"].encode(), values)
-    row = await found.fetchone()
-    return message_from(row) if row else None
-
-
-def contact_values(unit: Work, connection_id: UUID, place: Place) -> dict[str, Any]:
-    """The row that says where this thread's answers go by a connection."""
-    return {
-        "connection_id": connection_id,
-        "thread_id": unit.thread.id,
-        "heard_at": unit.at,
-        **msgspec.structs.asdict(place),
-    }
-
-
-def _straight_to_people(unit: Work, because: str) -> Ticket:
-    """The assistant does not answer this: whoever wrote it is not known to be the customer, or
-    something else speaks against it."""
-    handoff = Handoff(
-        reason="policy" if because else "stranger",
-        at=unit.at,
-        summary=because or "Written by somebody else.",
-    )
-    ticket = unit.change_ticket(
-        control="agents", epoch=unit.ticket.epoch + 1, handoff=handoff, waiting_since=unit.at
-    )
-    unit.write("drop_turns", ticket_id=ticket.id, at=unit.at)
-    unit.emit("control.handed_off", ASSISTANT)
-    return ticket
-
-
-def _is_answered(connection: Connection, arrival: Arrival | None) -> bool:
-    return connection.answer_mode != "off" and not (arrival and arrival.quiet)
-
-
-def _fit_page(page: Page | None) -> Page | None:
-    """The page as far as it is of use to whoever answers."""
-    if page is None:
-        return None
-    parts: dict[str, str] = msgspec.structs.asdict(page)
-    return Page(**{name: masked(text[:LONGEST_PAGE_TEXT]) for name, text in parts.items()})
-
-
-def _message_columns(message: Message, connection_id: UUID, external_id: str) -> dict[str, Any]:
-    extra = MessageExtra(
-        citations=message.citations,
-        attachments=message.attachments,
-        page=message.page,
-        why=message.why,
-        reactions=message.reactions,
-        reply_to=message.reply_to,
-        whole=message.whole,
-        context=message.context,
-        mail=message.mail,
-    )
-    return {
-        "id": message.id,
-        "thread_id": message.thread_id,
-        "ticket_id": message.ticket_id,
-        "seq": message.seq,
-        "author_kind": message.author.kind,
-        "author_id": message.author.id,
-        "author_name": message.author.name,
-        "visibility": message.visibility,
-        "connection_id": connection_id,
-        "channel": message.channel,
-        "external_id": external_id or None,
-        "text": message.text,
-        "html": message.html,
-        "extra": Jsonb(extra),
-        "turn_id": message.turn_id,
-        "at": message.at,
-    }
-
-
 def _call_the_assistant(unit: Work, upto_seq: int) -> None:
     unit.write(
         "turn_due",
@@ -510,8 +232,3 @@ def _call_the_assistant(unit: Work, upto_seq: int) -> None:
         from_seq=unit.ticket.engaged_from_seq,
         upto_seq=upto_seq,
     )
-
-
-def _subject(text: str) -> str:
-    first = text.strip().splitlines()[0] if text.strip() else "New conversation"
-    return first if len(first) <= 80 else first[:79].rstrip() + "…"

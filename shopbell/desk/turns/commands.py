@@ -12,8 +12,8 @@ from psycopg.types.json import Jsonb
 
 from shopbell.desk.customers.types import Customer
 from shopbell.desk.database import Desk, load_queries
-from shopbell.desk.messages.commands import ASSISTANT
 from shopbell.desk.messages.types import Citation
+from shopbell.desk.messages.writing import ASSISTANT
 from shopbell.desk.tickets.types import Suggestion
 from shopbell.desk.turns.types import Turn
 from shopbell.desk.work import Work, work
