@@ -36,7 +36,7 @@ def load_queries(folder: str) -> dict[str, str]:
 
 LIMITS = (
     b"SET statement_timeout = '10s'; SET lock_timeout = '4s';"
-    b" SET idle_in_transaction_session_timeout = '8s'"
+    b" SET idle_in_transaction_session_timeout = '8s'; SET timezone = 'UTC'"
 )
 """Whoever asks too much or waits for a lock is refused rather than kept, and a process that froze
 inside a transaction loses it: none of them may use up the others' connections."""

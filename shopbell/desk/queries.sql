@@ -6,20 +6,25 @@ SELECT t.id FROM thread t JOIN ticket k ON k.thread_id = t.id WHERE k.id = :tick
 FOR UPDATE OF t;
 
 -- name: load_thread
-SELECT t.*, c.name AS customer_name, c.language, c.merged_into FROM thread t JOIN customer c ON c.id = t.customer_id
+SELECT json_build_object('thread', t, 'customer_name', c.name, 'merged_into', c.merged_into,
+                         'ticket', k, 'message', m)::text AS found
+FROM thread t JOIN customer c ON c.id = t.customer_id
+LEFT JOIN LATERAL (SELECT k.*, c.name AS customer_name FROM ticket k WHERE k.id = t.current_ticket_id) k ON true
+LEFT JOIN LATERAL (SELECT m.*, d.status AS delivery_status, d.error AS delivery_error
+    FROM message m LEFT JOIN delivery d ON d.message_id = m.id WHERE m.id = :message_id) m ON true
 WHERE t.id = :thread_id;
 
 -- name: load_thread_of_ticket
-SELECT t.*, c.name AS customer_name, c.language, c.merged_into FROM ticket k
-JOIN thread t ON t.id = k.thread_id JOIN customer c ON c.id = t.customer_id WHERE k.id = :ticket_id;
+SELECT json_build_object('thread', t, 'customer_name', c.name, 'merged_into', c.merged_into,
+                         'ticket', k, 'message', m)::text AS found
+FROM (SELECT k.*, c.name AS customer_name FROM ticket k JOIN customer c ON c.id = k.customer_id WHERE k.id = :ticket_id) k
+JOIN thread t ON t.id = k.thread_id JOIN customer c ON c.id = t.customer_id
+LEFT JOIN LATERAL (SELECT m.*, d.status AS delivery_status, d.error AS delivery_error
+    FROM message m LEFT JOIN delivery d ON d.message_id = m.id WHERE m.id = :message_id) m ON true;
 
 -- name: load_ticket
 SELECT k.*, c.name AS customer_name FROM ticket k JOIN customer c ON c.id = k.customer_id
 WHERE k.id = :ticket_id;
-
--- name: load_current_ticket
-SELECT k.*, c.name AS customer_name FROM ticket k JOIN thread t ON t.current_ticket_id = k.id
-JOIN customer c ON c.id = k.customer_id WHERE t.id = :thread_id;
 
 -- name: insert_message
 INSERT INTO message (id, thread_id, ticket_id, seq, author_kind, author_id, author_name, visibility,

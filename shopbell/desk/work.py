@@ -3,8 +3,9 @@
 Every command of the desk that changes a thread runs inside `work`. The thread's row is locked
 first, so commands on one thread happen one after the other and `seq` and `version` are its order.
 Beginning and reading takes one round trip, writing and committing another (psycopg's pipeline
-mode); tests/desk/test_round_trips.py counts them. Events go to the outbox in the same transaction, whole entities with their versions; after the commit the
-relay is woken.
+mode), in five statements for a customer's message; tests/desk/test_round_trips.py counts both.
+Events go to the outbox in the same transaction, whole entities with their versions; after the
+commit the relay is woken.
 """
 
 from collections.abc import AsyncGenerator
@@ -14,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 from psycopg import OperationalError
 from psycopg.types.json import Jsonb
 
@@ -22,13 +23,13 @@ from shopbell.desk.customers.types import Customer
 from shopbell.desk.database import Connection, Desk, load_queries, unless_frozen
 from shopbell.desk.errors import DeskError, Fenced, NotFound
 from shopbell.desk.events.types import AgentRead, Event, EventKind
-from shopbell.desk.messages.types import Author, Delivery, Message, MessageExtra
+from shopbell.desk.messages.types import Author, Delivery, Message, MessageRow
+from shopbell.desk.statements import Write, run_writes
 from shopbell.desk.threads.types import Thread
 from shopbell.desk.tickets.types import Ticket
 
 SQL = load_queries(__file__)
 SYSTEM = Author(kind="system")
-Row = dict[str, Any] | None
 
 
 class Work:
@@ -50,7 +51,7 @@ class Work:
         self._ticket: Ticket | None = None
         self._changed_thread = False
         self._changed_ticket = False
-        self._writes: list[tuple[str, dict[str, Any]]] = []
+        self._writes: list[Write] = []
         self._events: list[tuple[EventKind, Author, dict[str, Any]]] = []
 
     @property
@@ -88,7 +89,7 @@ class Work:
 
     def write(self, query: str, **values: Any) -> None:
         """Have a named query of `queries.sql` run with the commit."""
-        self._writes.append((query, values))
+        self._writes.append((SQL[query], values))
 
     def emit(
         self,
@@ -123,8 +124,7 @@ class Work:
         for kind, actor, entities in self._events:
             self.write("insert_outbox", **self._outbox_row(kind, actor, entities))
         async with self.connection.pipeline():
-            for query, values in self._writes:
-                await self.connection.execute(SQL[query].encode(), values)
+            await run_writes(self.connection, self._writes)
             await self.connection.execute(b"COMMIT")
         return bool(self._events)
 
@@ -177,65 +177,73 @@ async def work(
     another thread while this waited for the lock. Any error inside rolls everything back.
     """
     async with unless_frozen(), desk.pool.connection() as connection, _or_undone(connection):
-        locked, thread_row, ticket_row, message_row = await _begin(
-            connection, thread_id, ticket_id, message_id
-        )
-        missing = _what_is_missing(locked, thread_row, message_row, ticket_id)
+        locked, found = await _begin(connection, thread_id, ticket_id, message_id)
+        missing = _what_is_missing(locked, found, ticket_id)
         if missing is not None:
             # Nothing was written, and rolling back would cost the connection its prepared queries.
             await connection.execute(b"COMMIT")
             raise missing
-        assert thread_row is not None
-        unit = Work(
-            connection,
-            desk.now(),
-            msgspec.convert(thread_row, Thread),
-            str(thread_row["customer_name"]),
-            message_from(message_row) if message_row is not None else None,
-        )
-        if ticket_row is not None:
-            unit.set_ticket(ticket_from(ticket_row))
+        assert found is not None
+        written = message_from(found.message) if found.message is not None else None
+        unit = Work(connection, desk.now(), found.thread, found.customer_name, written)
+        if found.ticket is not None:
+            unit.set_ticket(found.ticket)
         yield unit
         left = await unit.commit()
     if left:
         desk.wake()
 
 
+class Found(Struct, frozen=True, kw_only=True):
+    """The thread, with its customer, the ticket and the message as they stand under the lock."""
+
+    thread: Thread
+    customer_name: str
+    merged_into: UUID | None = None
+    ticket: Ticket | None = None
+    message: MessageRow | None = None
+
+
+_found = msgspec.json.Decoder(Found)
+
+
 async def _begin(
     connection: Connection, thread_id: UUID | None, ticket_id: UUID | None, message_id: UUID | None
-) -> tuple[Row, Row, Row, Row]:
-    """The locked thread's id, the thread, the ticket and the message as they stand under the lock.
+) -> tuple[UUID | None, Found | None]:
+    """The locked thread's id, and what was found.
 
-    Each query sees what was committed when it begins, so all after the first see what the lock
-    waited for.
+    Each query sees what was committed when it begins, so the second sees what the lock waited
+    for. It answers with one JSON text, which is read straight into types.
     """
-    named = {"thread_id": thread_id, "ticket_id": ticket_id, "id": message_id}
-    by = "thread" if ticket_id is None else "ticket"
+    named = {"thread_id": thread_id, "ticket_id": ticket_id, "message_id": message_id}
+    lock, load = _OPENING["thread" if ticket_id is None else "ticket"]
     async with connection.pipeline():
         await connection.execute(b"BEGIN")
-        found = [await connection.execute(SQL[one].encode(), named) for one in _OPENING[by]]
-        if message_id is not None:
-            found.append(await connection.execute(SQL["find_message"].encode(), named))
-    locked, thread, ticket = [await one.fetchone() for one in found[:3]]
-    return locked, thread, ticket, await found[3].fetchone() if message_id is not None else None
+        locking = await connection.execute(SQL[lock].encode(), named)
+        loading = await connection.execute(SQL[load].encode(), named)
+    locked, loaded = await locking.fetchone(), await loading.fetchone()
+    return (
+        locked["id"] if locked else None,
+        _found.decode(loaded["found"]) if loaded else None,
+    )
 
 
 _OPENING = {
-    "thread": ("lock_thread", "load_thread", "load_current_ticket"),
-    "ticket": ("lock_thread_of_ticket", "load_thread_of_ticket", "load_ticket"),
+    "thread": ("lock_thread", "load_thread"),
+    "ticket": ("lock_thread_of_ticket", "load_thread_of_ticket"),
 }
 
 
 def _what_is_missing(
-    locked: Row, thread: Row, message: Row, ticket_id: UUID | None
+    locked: UUID | None, found: Found | None, ticket_id: UUID | None
 ) -> DeskError | None:
     if locked is None and ticket_id is not None:
         return NotFound("The ticket")
-    if thread is None or locked is None or thread["merged_into"]:
+    if found is None or locked is None or found.merged_into:
         return NotFound("The conversation")
-    if thread["id"] != locked["id"]:
+    if found.thread.id != locked:
         return Fenced()
-    if message is not None and message["thread_id"] != thread["id"]:
+    if found.message is not None and found.message.thread_id != locked:
         return NotFound("The conversation")
     return None
 
@@ -256,35 +264,35 @@ def ticket_from(row: dict[str, Any]) -> Ticket:
     return msgspec.convert(row, Ticket)
 
 
-def message_from(row: dict[str, Any]) -> Message:
+def message_from(row: dict[str, Any] | MessageRow) -> Message:
     """A message from its row joined with its delivery's status and error."""
-    extra = msgspec.convert(row["extra"], MessageExtra)
-    status = row["delivery_status"]
+    held = row if isinstance(row, MessageRow) else msgspec.convert(row, MessageRow)
+    status, extra = held.delivery_status, held.extra
     return Message(
-        id=row["id"],
-        thread_id=row["thread_id"],
-        ticket_id=row["ticket_id"],
-        seq=row["seq"],
-        author=Author(kind=row["author_kind"], id=row["author_id"], name=row["author_name"]),
-        visibility=row["visibility"],
-        channel=row["channel"],
-        text=row["text"],
-        html=row["html"],
+        id=held.id,
+        thread_id=held.thread_id,
+        ticket_id=held.ticket_id,
+        seq=held.seq,
+        author=Author(kind=held.author_kind, id=held.author_id, name=held.author_name),
+        visibility=held.visibility,
+        channel=held.channel,
+        text=held.text,
+        html=held.html,
         citations=extra.citations,
         attachments=extra.attachments,
         page=extra.page,
         why=extra.why,
-        delivery=Delivery(status=status, error=row["delivery_error"]) if status else None,
-        turn_id=row["turn_id"],
-        at=row["at"],
-        edited_at=row["edited_at"],
-        removed=row["removed_at"] is not None,
+        delivery=Delivery(status=status, error=held.delivery_error) if status else None,
+        turn_id=held.turn_id,
+        at=held.at,
+        edited_at=held.edited_at,
+        removed=held.removed_at is not None,
         reactions=extra.reactions,
         reply_to=extra.reply_to,
         whole=extra.whole,
         context=extra.context,
         mail=extra.mail,
-        version=row["version"],
+        version=held.version,
     )
 
 

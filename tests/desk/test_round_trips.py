@@ -1,4 +1,4 @@
-"""What a message costs in round trips to Postgres, counted in libpq's own trace of the wire."""
+"""What a message costs Postgres in round trips and statements, counted in libpq's own trace."""
 
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -28,7 +28,17 @@ def draft() -> Draft:
 
 
 async def round_trips(desk: Desk, command: Callable[[], Awaitable[object]]) -> int:
-    """How often this waits for Postgres, once its queries are prepared."""
+    """How often this waits for Postgres, once its queries are prepared: each Sync or simple Query
+    asks for an answer to all that was sent before."""
+    return await sent_of(desk, command, b"Sync", b"Query")
+
+
+async def statements(desk: Desk, command: Callable[[], Awaitable[object]]) -> int:
+    """How many statements this has Postgres run, once they are prepared."""
+    return await sent_of(desk, command, b"Execute", b"Query")
+
+
+async def sent_of(desk: Desk, command: Callable[[], Awaitable[object]], *kinds: bytes) -> int:
     for _ in range(PREPARED_AFTER):
         await command()
     async with desk.pool.connection() as connection:
@@ -37,20 +47,28 @@ async def round_trips(desk: Desk, command: Callable[[], Awaitable[object]]) -> i
         held.pgconn.trace(wire.fileno())
         await command()
         held.pgconn.untrace()
-        return waits(wire)
+        return how_many(wire, kinds)
 
 
-def waits(wire: IO[bytes]) -> int:
-    """Each Sync or simple Query asks for an answer to all that was sent before."""
+def how_many(wire: IO[bytes], kinds: tuple[bytes, ...]) -> int:
+    """The messages of these kinds that we sent."""
     wire.seek(0)
     sent = [line.split(b"\t") for line in wire.read().splitlines()]
-    return sum(kind[0] in (b"Sync", b"Query") for _, way, _, *kind in sent if way == b"F")
+    return sum(kind[0] in kinds for _, way, _, *kind in sent if way == b"F")
 
 
 async def test_a_customers_message_waits_for_postgres_twice(shop: Shop, one: Desk) -> None:
     thread = await shop.thread()
 
     assert await round_trips(one, lambda: receive(one, thread, shop.connection, draft())) == 2
+
+
+async def test_it_is_begun_read_written_and_committed_by_five_statements(
+    shop: Shop, one: Desk
+) -> None:
+    thread = await shop.thread()
+
+    assert await statements(one, lambda: receive(one, thread, shop.connection, draft())) == 5
 
 
 async def test_so_does_an_agents_reply_and_a_repeated_message(shop: Shop, one: Desk) -> None:

@@ -170,6 +170,30 @@ class Message(Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: int = 1
 
 
+class MessageRow(Struct, frozen=True, kw_only=True):
+    """A message as its row holds it, joined with its delivery's status and error."""
+
+    id: UUID
+    thread_id: UUID
+    ticket_id: UUID
+    seq: int
+    author_kind: AuthorKind
+    author_id: UUID | None
+    author_name: str
+    visibility: Visibility
+    channel: str
+    text: str
+    html: str | None
+    extra: MessageExtra
+    turn_id: UUID | None
+    at: datetime
+    edited_at: datetime | None
+    removed_at: datetime | None
+    version: int
+    delivery_status: DeliveryStatus | None
+    delivery_error: str | None
+
+
 class Draft(Struct, frozen=True, kw_only=True):
     """What a client asks to be said; `id` is a client-made UUIDv7, so sending twice writes once."""
 
