@@ -24,8 +24,9 @@ pytestmark = pytest.mark.timeout(300)
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """A data folder in which `bin/dev` has run once, with the demo shop."""
+    """A data folder in which `bin/dev` has run once, with the demo shop; as open as most are."""
     with tempfile.TemporaryDirectory(prefix="shopbell-dev-") as name:
+        Path(name).chmod(0o755)
         yield Path(name)
 
 

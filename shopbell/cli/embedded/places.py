@@ -1,4 +1,4 @@
-"""Where sockets may lie and who may pass through the folders above them."""
+"""Where sockets may lie."""
 
 import contextlib
 import hashlib
@@ -44,8 +44,3 @@ def _named(data: Path) -> Path:
     if len(os.fsencode(base)) > LONGEST_FOLDER - 26:
         base = Path("/tmp")  # noqa: S108 - the folder in it is checked to be ours
     return base / f"shopbell-{mark}"
-
-
-def closed_to_others(path: Path) -> bool:
-    """True when another user could not pass through the folders down to the path."""
-    return any(not parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents)

@@ -14,7 +14,7 @@ import psycopg
 
 from shopbell.cli.embedded.children import Child, run_once
 from shopbell.cli.embedded.leftovers import end_leftover
-from shopbell.cli.embedded.places import closed_to_others, leave_socket_folder, socket_folder
+from shopbell.cli.embedded.places import leave_socket_folder, socket_folder
 from shopbell.cli.failure import Failure
 from shopbell.cli.room import check_version
 
@@ -54,9 +54,8 @@ class Postgres:
         self._log = data / "logs" / "postgres.log"
         self._sockets = socket_folder(data) / "pg"
         self._user = ROOTS_STAND_IN if os.geteuid() == 0 else None
-        self._search = self._user is not None and (
-            closed_to_others(self._files) or closed_to_others(PROGRAMS / "postgres")
-        )
+        # The folder of its socket is closed to others, and those above its files may be.
+        self._search = self._user is not None
         settings = {
             **CONFIGURATION,
             **(extra or {}),
