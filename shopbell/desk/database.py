@@ -16,6 +16,7 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from shopbell.desk.connections.types import Capability
+from shopbell.desk.sla.policies import Rules
 
 # It warns of statements that write and return rows, which is how ours are meant.
 logging.getLogger("aiosql").setLevel(logging.ERROR)
@@ -72,13 +73,15 @@ def now() -> datetime:
 
 class Desk:
     """What every desk function is given. `wake` tells the relay that a commit left events;
-    `capabilities` say what each channel can carry, by its name."""
+    `capabilities` say what each channel can carry, by its name, `rules` what clocks were last counted
+    by: whoever finds a newer version reads it."""
 
     def __init__(self, pool: Pool, wake: Callable[[], None] = lambda: None) -> None:
         self.pool = pool
         self.wake = wake
         self.capabilities: Mapping[str, Capability] = {}
         self.now: Callable[[], datetime] = now
+        self.rules = Rules()
 
     async def run(self, query: str, **values: Any) -> list[DictRow]:
         """Run one named query by itself; the rows it gives, if it gives any."""

@@ -7,7 +7,10 @@ FOR UPDATE OF t;
 
 -- name: load_thread
 SELECT json_build_object('thread', t, 'customer_name', c.name, 'merged_into', c.merged_into,
-                         'ticket', k, 'message', m)::text AS found
+                         'ticket', k, 'message', m, 'rules', (SELECT version FROM sla_rules),
+                         'clocks', (SELECT json_agg(o) FROM sla_clock o WHERE o.ticket_id = k.id AND o.ended_at IS NULL),
+                         'answered_before', EXISTS (SELECT 1 FROM sla_clock o WHERE o.ticket_id = k.id
+                             AND o.kind = 'first_response'))::text AS found
 FROM thread t JOIN customer c ON c.id = t.customer_id
 LEFT JOIN LATERAL (SELECT k.*, c.name AS customer_name FROM ticket k WHERE k.id = t.current_ticket_id) k ON true
 LEFT JOIN LATERAL (SELECT m.*, d.status AS delivery_status, d.error AS delivery_error
@@ -16,7 +19,10 @@ WHERE t.id = :thread_id;
 
 -- name: load_thread_of_ticket
 SELECT json_build_object('thread', t, 'customer_name', c.name, 'merged_into', c.merged_into,
-                         'ticket', k, 'message', m)::text AS found
+                         'ticket', k, 'message', m, 'rules', (SELECT version FROM sla_rules),
+                         'clocks', (SELECT json_agg(o) FROM sla_clock o WHERE o.ticket_id = k.id AND o.ended_at IS NULL),
+                         'answered_before', EXISTS (SELECT 1 FROM sla_clock o WHERE o.ticket_id = k.id
+                             AND o.kind = 'first_response'))::text AS found
 FROM (SELECT k.*, c.name AS customer_name FROM ticket k JOIN customer c ON c.id = k.customer_id WHERE k.id = :ticket_id) k
 JOIN thread t ON t.id = k.thread_id JOIN customer c ON c.id = t.customer_id
 LEFT JOIN LATERAL (SELECT m.*, d.status AS delivery_status, d.error AS delivery_error
@@ -111,6 +117,7 @@ UPDATE ticket SET subject = :subject, status = :status, priority = :priority, te
     connection_id = :connection_id, engaged_from_seq = :engaged_from_seq, last_seq = :last_seq,
     last_customer_seq = :last_customer_seq, preview = :preview, waiting_since = :waiting_since,
     handoff = :handoff, suggestion = :suggestion, snoozed_until = :snoozed_until,
+    due = :due, due_at = :due_at,
     updated_at = :updated_at, resolved_at = :resolved_at, version = :version
 WHERE id = :id;
 
@@ -145,3 +152,21 @@ WHERE ticket_id = :ticket_id AND status IN ('due', 'running');
 
 -- name: finish_turn
 UPDATE turn SET status = :status, message_id = :message_id, finished_at = :at WHERE id = :id;
+
+-- name: save_clocks
+INSERT INTO sla_clock (id, ticket_id, kind, policy_id, policy, seconds, calendar, pauses, started_at,
+    due_at, alarm_at, step, segments, earlier, ended_at, outcome, elapsed_s, rules)
+SELECT id, ticket_id, kind, policy_id, policy, seconds, coalesce(calendar, '{}'), coalesce(pauses, '{}'), started_at,
+    due_at, alarm_at, coalesce(step, 0), coalesce(segments, '[]'), coalesce(earlier, '[]'), ended_at, outcome, elapsed_s, :rules
+FROM jsonb_to_recordset(:clocks) AS c(id uuid, ticket_id uuid, kind text, policy_id uuid, policy text,
+    seconds integer, calendar jsonb, pauses text[], started_at timestamptz, due_at timestamptz,
+    alarm_at timestamptz, step smallint, segments jsonb, earlier jsonb, ended_at timestamptz, outcome text,
+    elapsed_s integer)
+ON CONFLICT (id) DO UPDATE SET policy_id = excluded.policy_id, policy = excluded.policy,
+    seconds = excluded.seconds, calendar = excluded.calendar, pauses = excluded.pauses,
+    due_at = excluded.due_at, alarm_at = excluded.alarm_at, step = excluded.step,
+    segments = excluded.segments, earlier = excluded.earlier, ended_at = excluded.ended_at,
+    outcome = excluded.outcome, elapsed_s = excluded.elapsed_s, rules = excluded.rules;
+
+-- name: count_clocks
+UPDATE sla_clock SET rules = :rules WHERE ticket_id = :ticket_id AND ended_at IS NULL;

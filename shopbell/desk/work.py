@@ -24,6 +24,11 @@ from shopbell.desk.database import Connection, Desk, load_queries, unless_frozen
 from shopbell.desk.errors import DeskError, Fenced, NotFound
 from shopbell.desk.events.types import AgentRead, Event, EventKind
 from shopbell.desk.messages.types import Author, Delivery, Message, MessageRow
+from shopbell.desk.sla.clocks import Happened, advance, due_of
+from shopbell.desk.sla.policies import Rules
+from shopbell.desk.sla.reads import rules_of
+from shopbell.desk.sla.thanks import only_thanks
+from shopbell.desk.sla.types import Alarm, Clock
 from shopbell.desk.statements import Write, run_writes
 from shopbell.desk.threads.types import Thread
 from shopbell.desk.tickets.types import Ticket
@@ -41,6 +46,7 @@ class Work:
         at: datetime,
         thread: Thread,
         customer_name: str,
+        rules: Rules,
         written: Message | None = None,
     ) -> None:
         self.connection = connection
@@ -48,6 +54,13 @@ class Work:
         self.thread = thread
         self.customer_name = customer_name
         self.written = written
+        self.rules = rules
+        self.quiet = False
+        """Whether what is written here calls for no answer, since a machine wrote it."""
+        self.clocks: tuple[Clock, ...] = ()
+        """The ticket's open clocks, as they were before this."""
+        self._answered_before = False
+        self._set_clocks: set[UUID] = set()
         self._ticket: Ticket | None = None
         self._changed_thread = False
         self._changed_ticket = False
@@ -66,9 +79,22 @@ class Work:
             raise NotFound("The ticket")
         return self._ticket
 
-    def set_ticket(self, ticket: Ticket) -> None:
-        """Work on this ticket from here on."""
+    def set_ticket(
+        self, ticket: Ticket, clocks: tuple[Clock, ...] = (), *, answered_before: bool = False
+    ) -> None:
+        """Work on this ticket from here on, with its open clocks and whether it ever had one for a
+        first answer."""
         self._ticket = ticket
+        self.clocks, self._answered_before = clocks, answered_before
+
+    def set_clock(self, clock: Clock) -> None:
+        """Have this clock, which is one of the ticket's, be as it is given."""
+        self.clocks = tuple(clock if one.id == clock.id else one for one in self.clocks)
+        self._set_clocks.add(clock.id)
+
+    def clocks_would_change(self) -> bool:
+        """Whether the clocks, counted by what is known now, are others than they are."""
+        return self._clocks_now() != self.clocks
 
     def change_ticket(self, **changes: Any) -> Ticket:
         """Replace fields of the ticket; its version, and the thread's, rise once a transaction."""
@@ -100,6 +126,7 @@ class Work:
         customer: Customer | None = None,
         read: AgentRead | None = None,
         session_id: UUID | None = None,
+        alarm: Alarm | None = None,
     ) -> None:
         """Say that something happened. The ticket and thread go along as they are at the commit."""
         entities = {
@@ -107,6 +134,7 @@ class Work:
             "customer": customer,
             "read": read,
             "session_id": session_id,
+            "alarm": alarm,
         }
         self._events.append((kind, actor, {k: v for k, v in entities.items() if v is not None}))
 
@@ -118,6 +146,7 @@ class Work:
         assert self._events or not (self._changed_ticket or self._changed_thread)
         await self._tell_of_the_current_ticket()
         if self._changed_ticket:
+            self._keep_clocks()
             self.write("save_ticket", **_ticket_columns(self.ticket))
         if self._changed_thread:
             self.write("save_thread", **msgspec.structs.asdict(self.thread))
@@ -127,6 +156,42 @@ class Work:
             await run_writes(self.connection, self._writes)
             await self.connection.execute(b"COMMIT")
         return bool(self._events)
+
+    def _keep_clocks(self) -> None:
+        """Write the clocks as this leaves them, and on the ticket what is due."""
+        now = self._clocks_now()
+        before = {one.id: one for one in self.clocks}
+        changed = [one for one in now if before.get(one.id) != one or one.id in self._set_clocks]
+        if changed:
+            self.write("save_clocks", clocks=Jsonb(changed), rules=self.rules.version)
+        self._ticket = msgspec.structs.replace(self.ticket, due=due_of(now))
+
+    def _clocks_now(self) -> tuple[Clock, ...]:
+        return advance(self.clocks, self.ticket, self._happened(), self.rules)
+
+    def _happened(self) -> Happened:
+        """What the events of this say to the clocks. A handoff's message is no answer, nor is one
+        that the assistant writes while people have control."""
+        said = [
+            (message.author.kind, message.text)
+            for kind, _, entities in self._events
+            if kind in ("message.created", "ticket.created")
+            and (message := entities.get("message")) is not None
+            and message.visibility == "public"
+        ]
+        authors = {author for author, _ in said}
+        kinds = {kind for kind, _, _ in self._events}
+        asked = any(author == "customer" and not only_thanks(text) for author, text in said)
+        by_assistant = "assistant" in authors and self.ticket.control == "assistant"
+        return Happened(
+            at=self.at,
+            asked=asked and not self.quiet,
+            answered="agent" in authors or by_assistant,
+            by_person="agent" in authors,
+            picked_up="control.taken" in kinds,
+            handed_off="control.handed_off" in kinds,
+            answered_before=self._answered_before,
+        )
 
     async def _tell_of_the_current_ticket(self) -> None:
         """Work on an older ticket moves the thread too: one more event shows it as it stands."""
@@ -185,9 +250,11 @@ async def work(
             raise missing
         assert found is not None
         written = message_from(found.message) if found.message is not None else None
-        unit = Work(connection, desk.now(), found.thread, found.customer_name, written)
+        if desk.rules.version != found.rules:
+            desk.rules = await rules_of(connection)
+        unit = Work(connection, desk.now(), found.thread, found.customer_name, desk.rules, written)
         if found.ticket is not None:
-            unit.set_ticket(found.ticket)
+            unit.set_ticket(found.ticket, found.clocks or (), answered_before=found.answered_before)
         yield unit
         left = await unit.commit()
     if left:
@@ -195,12 +262,16 @@ async def work(
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """The thread, with its customer, the ticket and the message as they stand under the lock."""
+    """The thread, with its customer, the ticket with its open clocks, and the message as they stand
+    under the lock. `rules` is the version of what clocks are counted by."""
 
     thread: Thread
     customer_name: str
     merged_into: UUID | None = None
     ticket: Ticket | None = None
+    clocks: tuple[Clock, ...] | None = None
+    answered_before: bool = False
+    rules: int
     message: MessageRow | None = None
 
 
@@ -298,7 +369,8 @@ def message_from(row: dict[str, Any] | MessageRow) -> Message:
 
 def _ticket_columns(ticket: Ticket) -> dict[str, Any]:
     columns = msgspec.structs.asdict(ticket)
-    for name in ("preview", "handoff", "suggestion"):
+    for name in ("preview", "handoff", "suggestion", "due"):
         columns[name] = Jsonb(columns[name]) if columns[name] is not None else None
+    columns["due_at"] = ticket.due.at if ticket.due else None
     columns["tags"] = list(ticket.tags)
     return columns

@@ -23,6 +23,7 @@ from shopbell.desk.tickets.commands import end_snooze, let_go_of_all
 from shopbell.desk.turns import reads as turns
 from shopbell.desk.work import SYSTEM
 from shopbell.jobs.answering import answer_ticket
+from shopbell.jobs.clocks import sweep_clocks
 from shopbell.jobs.delivering import deliver_thread
 from shopbell.jobs.fetching import fetch_files
 from shopbell.jobs.room import DATABASE_AWAY, TURNS_AT_ONCE, Room
@@ -32,6 +33,8 @@ log = structlog.get_logger()
 GRACE = timedelta(seconds=1.5)
 """How long a job has to come by the queue before the sweeper does its work."""
 WORK_EVERY = 2.0
+CLOCKS_EVERY = 0.5
+"""So that an alarm goes off within a second of its time."""
 KNOWLEDGE_EVERY = 5.0
 HOUSE_EVERY = 60.0
 _SNOOZED = (
@@ -43,13 +46,14 @@ _LET_OTHERS = b"SELECT pg_advisory_unlock(7305, 1)"
 
 
 async def sweep_for_ever(room: Room) -> None:
-    """Sweep work, knowledge and house, each at its own pace, until cancelled.
+    """Sweep work, clocks, knowledge and house, each at its own pace, until cancelled.
 
     Gathered, since a task group cancels its members once only, and before Python 3.12 `wait_for` may
     swallow that: a second cancellation reaches all that are left.
     """
     await asyncio.gather(
         _every(WORK_EVERY, sweep_work, room),
+        _every(CLOCKS_EVERY, sweep_clocks, room),
         _every(KNOWLEDGE_EVERY, sweep_knowledge, room),
         _every(HOUSE_EVERY, sweep_house, room),
         return_exceptions=True,

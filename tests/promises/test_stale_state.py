@@ -10,7 +10,7 @@ from shopbell.desk.events.types import Event
 from shopbell.realtime.frames import Events
 from shopbell.realtime.history import decode_event
 from tests.desk.conftest import Shop, shop
-from tests.promises import cases, inbound_cases, side_cases
+from tests.promises import cases, clock_cases, inbound_cases, side_cases
 from tests.promises.cases import Scene, Told
 from tests.promises.state import (
     AgentClient,
@@ -22,7 +22,7 @@ from tests.promises.state import (
 )
 from tests.realtime.test_relay import leading, until
 
-__all__ = ["inbound_cases", "shop", "side_cases"]
+__all__ = ["clock_cases", "inbound_cases", "shop", "side_cases"]
 
 NOT_OF_A_THREAD = {
     "articles": "knowledge, which no client holds",
@@ -37,6 +37,7 @@ NOT_OF_A_THREAD = {
     "inbound.forget": "payloads of a month ago",
     "deliveries.overdue": "reads",
     "tickets.let_go_of_all": "each by tickets.let_go",
+    "sla.set_policies": "what is promised, which no client holds; tests/desk/test_sla.py",
     "people": "who works here; tests/desk/test_people.py",
     "turns.claim": "the assistant's own book",
     "turns.beat": "the assistant's own book",

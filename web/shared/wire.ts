@@ -63,6 +63,14 @@ export interface Agents {
   agents: Agent[]
 }
 
+/** A clock reached `step` per cent of its goal; 100 is the breach. */
+export interface Alarm {
+  clock_id: Uuid
+  kind: "first_response" | "next_response" | "pickup" | "resolution"
+  step: number
+  due_at: Instant
+}
+
 /** The assistant's answer so far, whole each time. Not an event: it may be lost, and ends with the message, with `done` true, or with a newer epoch. `turn_id` is also on the message. */
 export interface AnswerDraft {
   type: "draft"
@@ -283,10 +291,18 @@ export interface Draft {
   page?: Page | null
 }
 
+/** What of a ticket is due next: by when, or None while it stands for `pause`. `step` is the highest alarm of its running clocks. */
+export interface Due {
+  kind: "first_response" | "next_response" | "pickup" | "resolution"
+  at?: Instant | null
+  pause?: "assistant" | "customer" | "snoozed" | null
+  step?: number
+}
+
 /** One fact. `position` is given by the relay, gap-free from 1; until then it is 0. */
 export interface Event {
   position?: number
-  kind: "agent.updated" | "connection.updated" | "control.handed_off" | "control.released" | "control.taken" | "customer.joined" | "customer.updated" | "message.created" | "message.updated" | "read.moved" | "session.revoked" | "thread.read" | "thread.seen" | "ticket.assigned" | "ticket.created" | "ticket.reopened" | "ticket.resolved" | "ticket.snoozed" | "ticket.suggested" | "ticket.updated"
+  kind: "agent.updated" | "clock.breached" | "clock.warned" | "connection.updated" | "control.handed_off" | "control.released" | "control.taken" | "customer.joined" | "customer.updated" | "message.created" | "message.updated" | "read.moved" | "session.revoked" | "thread.read" | "thread.seen" | "ticket.assigned" | "ticket.created" | "ticket.reopened" | "ticket.resolved" | "ticket.snoozed" | "ticket.suggested" | "ticket.updated"
   at: Instant
   actor: Author
   thread_id?: Uuid | null
@@ -299,6 +315,7 @@ export interface Event {
   agent?: Agent
   session_id?: Uuid
   connection?: Connection
+  alarm?: Alarm
 }
 
 /** Agents: events in order; `position` is that of the last one looked at. */
@@ -678,7 +695,7 @@ export interface Thread {
   version?: number
 }
 
-/** One matter: status, owner and control are three things. `epoch` rises with each change of control and fences replies. `waiting_since` is set while the customer waits for a person. `version` rises with each change: the higher one is newer. */
+/** One matter: status, owner and control are three things. `epoch` rises with each change of control and fences replies. `waiting_since` is set while the customer waits for a person, `due` what its clocks are running towards. `version` rises with each change: the higher one is newer. */
 export interface Ticket {
   id: Uuid
   number: number
@@ -704,6 +721,7 @@ export interface Ticket {
   handoff?: Handoff | null
   suggestion?: Suggestion | null
   snoozed_until?: Instant | null
+  due?: Due | null
   created_at: Instant
   updated_at: Instant
   resolved_at?: Instant | null

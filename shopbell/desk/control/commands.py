@@ -36,7 +36,7 @@ async def take_over(
             return ticket
         await check_free(unit, agent, on_purpose=on_purpose)
         await take(unit, agent)
-        return unit.ticket
+    return unit.ticket
 
 
 async def release(desk: Desk, ticket_id: UUID, agent: Agent, note_id: UUID, note: str) -> Ticket:
@@ -52,7 +52,7 @@ async def release(desk: Desk, ticket_id: UUID, agent: Agent, note_id: UUID, note
         hand_back(unit)
         unit.change_ticket(assignee_id=None)
         unit.emit("control.released", author, message=message)
-        return unit.ticket
+    return unit.ticket
 
 
 async def hand_off(

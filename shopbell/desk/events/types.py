@@ -14,6 +14,7 @@ from shopbell.desk.connections.types import Connection
 from shopbell.desk.customers.types import Customer
 from shopbell.desk.messages.types import Author, Message
 from shopbell.desk.people.types import Agent
+from shopbell.desk.sla.types import Alarm
 from shopbell.desk.threads.types import Thread
 from shopbell.desk.tickets.types import Ticket
 
@@ -38,6 +39,8 @@ EventKind = Literal[
     "agent.updated",
     "session.revoked",
     "connection.updated",
+    "clock.warned",
+    "clock.breached",
 ]
 
 
@@ -66,3 +69,4 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     agent: Agent | UnsetType = UNSET
     session_id: UUID | UnsetType = UNSET
     connection: Connection | UnsetType = UNSET
+    alarm: Alarm | UnsetType = UNSET

@@ -88,6 +88,7 @@ async def receive(
             )
             if known is not None:
                 return written(unit, known, repeated=True)
+            unit.quiet = bool(arrival and arrival.quiet)
             files = await take_files(unit, draft, uploader)
             opened = await engage(unit, connection, draft, arrival.subject if arrival else "")
             author = Author(kind="customer", id=unit.thread.customer_id, name=unit.customer_name)
@@ -129,20 +130,19 @@ async def reply(
             if unit.written is not None:
                 return written(unit, unit.written, repeated=True)
             files = await take_files(unit, draft, by_agent(agent.id))
-            if draft.visibility == "note":
-                message = add_message(unit, author, draft, files=files)
-                unit.emit("message.created", author, message=message)
-                return written(unit, message)
-            if unit.ticket.control == "assistant" or unit.ticket.assignee_id != agent.id:
-                await check_free(unit, agent, on_purpose=take_on_purpose)
-                await take(unit, agent)
-            capability = desk.capabilities.get(unit.ticket.channel)
-            await check_reachable(unit, capability, draft.text, files)
-            cited = _taken_over(unit.ticket.suggestion, draft.text)
+            cited: tuple[Citation, ...] = ()
+            if draft.visibility == "public":
+                if unit.ticket.control == "assistant" or unit.ticket.assignee_id != agent.id:
+                    await check_free(unit, agent, on_purpose=take_on_purpose)
+                    await take(unit, agent)
+                capability = desk.capabilities.get(unit.ticket.channel)
+                await check_reachable(unit, capability, draft.text, files)
+                cited = _taken_over(unit.ticket.suggestion, draft.text)
             message = add_message(unit, author, draft, citations=cited, files=files)
-            unit.change_ticket(
-                waiting_since=None, status="pending", snoozed_until=None, suggestion=None
-            )
+            if draft.visibility == "public":
+                unit.change_ticket(
+                    waiting_since=None, status="pending", snoozed_until=None, suggestion=None
+                )
             unit.emit("message.created", author, message=message)
     except UniqueViolation as doubled:
         raise NotFound("The ticket") from doubled

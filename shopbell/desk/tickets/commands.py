@@ -34,7 +34,7 @@ async def assign(
             raise NotFound("The team")
         unit.change_ticket(assignee_id=agent_id, team_id=team_id)
         unit.emit("ticket.assigned", _author(by))
-        return unit.ticket
+    return unit.ticket
 
 
 async def let_go(desk: Desk, ticket_id: UUID, by: Author, agent_id: UUID) -> Ticket:
@@ -48,7 +48,7 @@ async def let_go(desk: Desk, ticket_id: UUID, by: Author, agent_id: UUID) -> Tic
         since = ticket.waiting_since or (unit.at if waits else None)
         unit.change_ticket(assignee_id=None, waiting_since=since)
         unit.emit("ticket.assigned", by)
-        return unit.ticket
+    return unit.ticket
 
 
 async def let_go_of_all(desk: Desk, by: Author, agent_id: UUID | None = None) -> None:
@@ -70,7 +70,7 @@ async def resolve(desk: Desk, ticket_id: UUID, by: Agent) -> Ticket:
         )
         unit.write("drop_turns", ticket_id=ticket_id, at=unit.at)
         unit.emit("ticket.resolved", _author(by))
-        return unit.ticket
+    return unit.ticket
 
 
 async def reopen(desk: Desk, ticket_id: UUID, by: Agent) -> Ticket:
@@ -80,7 +80,7 @@ async def reopen(desk: Desk, ticket_id: UUID, by: Agent) -> Ticket:
             return unit.ticket
         unit.change_ticket(status="open", resolved_at=None, snoozed_until=None)
         unit.emit("ticket.reopened", _author(by))
-        return unit.ticket
+    return unit.ticket
 
 
 async def snooze(desk: Desk, ticket_id: UUID, by: Agent, until: datetime) -> Ticket:
@@ -92,7 +92,7 @@ async def snooze(desk: Desk, ticket_id: UUID, by: Agent, until: datetime) -> Tic
             raise Invalid("A resolved ticket cannot be snoozed", "Reopen it first.")
         unit.change_ticket(status="snoozed", snoozed_until=until)
         unit.emit("ticket.snoozed", _author(by))
-        return unit.ticket
+    return unit.ticket
 
 
 async def end_snooze(desk: Desk, ticket_id: UUID) -> Ticket:
@@ -102,7 +102,7 @@ async def end_snooze(desk: Desk, ticket_id: UUID) -> Ticket:
         if unit.ticket.status == "snoozed" and until is not None and until <= unit.at:
             unit.change_ticket(status="open", snoozed_until=None)
             unit.emit("ticket.reopened", SYSTEM)
-        return unit.ticket
+    return unit.ticket
 
 
 async def set_priority(desk: Desk, ticket_id: UUID, by: Agent, priority: Priority) -> Ticket:
@@ -122,7 +122,7 @@ async def _change(
     async with work(desk, ticket_id=ticket_id) as unit:
         unit.change_ticket(**changes)
         unit.emit(kind, _author(by))
-        return unit.ticket
+    return unit.ticket
 
 
 async def _there(unit: Work, query: bytes, wanted: UUID) -> bool:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from shopbell.desk.connections.types import Contact
 from shopbell.desk.customers.types import Customer
 from shopbell.desk.messages.types import AuthorKind, Citation, Message
+from shopbell.desk.sla.types import Due
 from shopbell.desk.threads.types import Thread
 
 Status = Literal["open", "pending", "snoozed", "resolved", "closed"]
@@ -53,7 +54,8 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One matter: status, owner and control are three things.
 
     `epoch` rises with each change of control and fences replies. `waiting_since` is set while
-    the customer waits for a person. `version` rises with each change: the higher one is newer.
+    the customer waits for a person, `due` what its clocks are running towards. `version` rises with
+    each change: the higher one is newer.
     """
 
     id: UUID
@@ -80,6 +82,7 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     handoff: Handoff | None = None
     suggestion: Suggestion | None = None
     snoozed_until: datetime | None = None
+    due: Due | None = None
     created_at: datetime
     updated_at: datetime
     resolved_at: datetime | None = None

@@ -1,0 +1,56 @@
+"""What is promised, and the clocks of one ticket."""
+
+from uuid import UUID
+
+import msgspec
+
+from shopbell.desk.connections.types import BrandSettings
+from shopbell.desk.database import Connection, Desk, load_queries
+from shopbell.desk.sla.calendar import calendar_of
+from shopbell.desk.sla.policies import Rules
+from shopbell.desk.sla.types import Calendar, Clock, Policy
+
+SQL = load_queries(__file__)
+
+
+async def rules_of(connection: Connection) -> Rules:
+    """All that clocks are counted by. The version is read first: what changes meanwhile raises it,
+    and is read again."""
+    async with connection.pipeline():
+        versions = await connection.execute(SQL["rules_version"].encode())
+        policies = await connection.execute(SQL["policies"].encode())
+        brands = await connection.execute(SQL["brand_hours"].encode())
+        teams = await connection.execute(SQL["team_hours"].encode())
+    row = await versions.fetchone()
+    hours = {
+        one["id"]: calendar_of(msgspec.convert(one["settings"], BrandSettings))
+        for one in await brands.fetchall()
+    }
+    own = {one["id"]: msgspec.convert(one["calendar"], Calendar) for one in await teams.fetchall()}
+    return Rules(
+        version=row["version"] if row else 0,
+        policies=tuple(msgspec.convert(await policies.fetchall(), list[Policy])),
+        calendars={**hours, **own},
+    )
+
+
+async def policies(desk: Desk) -> tuple[Policy, ...]:
+    """The policies in their order."""
+    return tuple(msgspec.convert(await desk.run(SQL["policies"]), list[Policy]))
+
+
+async def clocks_of(desk: Desk, ticket_id: UUID) -> tuple[Clock, ...]:
+    """All clocks that a ticket has or had, the oldest first."""
+    rows = await desk.run(SQL["clocks_of_ticket"], ticket_id=ticket_id)
+    return tuple(msgspec.convert(rows, list[Clock]))
+
+
+async def due_alarms(desk: Desk, *, most: int) -> list[UUID]:
+    """Tickets with a clock whose alarm is to go off now, the longest overdue first."""
+    rows = await desk.run(SQL["due_alarms"], at=desk.now(), most=most)
+    return [row["ticket_id"] for row in rows]
+
+
+async def uncounted(desk: Desk, *, most: int) -> list[UUID]:
+    """Tickets with a clock that was last counted by rules that hold no longer."""
+    return [row["ticket_id"] for row in await desk.run(SQL["uncounted"], most=most)]
