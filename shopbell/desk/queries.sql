@@ -79,7 +79,7 @@ ON CONFLICT (connection_id, thread_id) DO UPDATE SET place = excluded.place,
     window_until = greatest(contact.window_until, excluded.window_until);
 
 -- name: reach
-SELECT n.name, n.health, n.health_words, o.opted_out_at, o.window_until,
+SELECT n.name, n.health, n.health_words, o.opted_out_at, o.no_marketing_at, o.window_until,
        (SELECT max(m.at) FROM message m WHERE m.thread_id = :thread_id
         AND m.connection_id = n.id AND m.author_kind = 'customer') AS heard_at
 FROM connection n LEFT JOIN contact o ON o.connection_id = n.id AND o.thread_id = :thread_id

@@ -9,8 +9,9 @@ import structlog
 
 from shopbell.connectors.channels.types import Account, Channel, Checked, Checking, Templated
 from shopbell.desk.connections import commands as connections
-from shopbell.desk.connections.templates import keep_templates
+from shopbell.desk.connections.templates import keep_templates, templates
 from shopbell.desk.connections.vault import Sealed
+from shopbell.desk.errors import DeskError
 from shopbell.jobs.intake import Intake
 from shopbell.jobs.room import DATABASE_AWAY, Room
 
@@ -19,6 +20,8 @@ log = structlog.get_logger()
 LOOK_EVERY = 10.0
 CHECK_EVERY = 240.0
 PATIENCE = 20.0
+TEMPLATES_KEEP = timedelta(hours=1)
+"""How old what a platform told of its templates may get; their state is also told by webhooks."""
 SEALED = "Its credentials cannot be opened with the present key: connect it again."
 SILENT = "The platform did not answer in time; it is asked again."
 
@@ -55,25 +58,53 @@ async def check_now(intake: Intake, connection_id: UUID) -> Checked | None:
         found = await ask(intake.channels.get(account.connection.channel), account)
         if found is not None and found.credentials:
             await connections.renew(intake.desk, intake.vault, connection_id, found.credentials)
-        if found is not None and found.health == "ok":
+        if found is not None and found.health == "ok" and await _templates_are_old(intake, account):
             await _read_templates(intake, account)
     if found is not None:
         await connections.checked(intake.desk, connection_id, found.health, found.words)
     return found
 
 
-async def _read_templates(intake: Intake, account: Account) -> None:
-    """Keep what the platform says of the account's templates, where it has such things."""
+async def read_templates_now(intake: Intake, connection_id: UUID) -> None:
+    """Ask the platform for the connection's templates, however lately it was asked. Raises NotFound,
+    and TemplatesAway where they cannot be had."""
+    try:
+        account, _ = await intake.account(connection_id)
+    except Sealed as sealed:
+        raise TemplatesAway(SEALED) from sealed
+    if not await _read_templates(intake, account):
+        raise TemplatesAway("Check the connection in Settings, Channels, and try again.")
+
+
+class TemplatesAway(DeskError):
+    """The platform did not tell its templates; those that are kept stay."""
+
+    kind = "templates_away"
+
+    def __init__(self, words: str) -> None:
+        super().__init__("The templates could not be read just now", words)
+
+
+async def _templates_are_old(intake: Intake, account: Account) -> bool:
+    if not isinstance(intake.channels.get(account.connection.channel), Templated):
+        return False
+    read_at = (await templates(intake.desk, account.connection.id)).read_at
+    return read_at is None or intake.desk.now() - read_at >= TEMPLATES_KEEP
+
+
+async def _read_templates(intake: Intake, account: Account) -> bool:
+    """Keep what the platform says of the account's templates; whether it has such things and did."""
     channel = intake.channels.get(account.connection.channel)
     if not isinstance(channel, Templated):
-        return
+        return False
     try:
         async with asyncio.timeout(PATIENCE):
             found = await channel.templates(account)
     except TimeoutError:
-        return
+        return False
     if found is not None:
         await keep_templates(intake.desk, account.connection.id, found)
+    return found is not None
 
 
 async def ask(channel: Channel | None, account: Account) -> Checked | None:

@@ -90,6 +90,8 @@ def _window_is_open(room: Room, outgoing: Outgoing) -> bool:
     to, now = outgoing.to, room.desk.now()
     if to is None or to.window_until is None or to.window_until > now:
         return True
+    if outgoing.message.template is not None:
+        return True
     capability = room.desk.capabilities.get(outgoing.connection.channel)
     by_a_person = outgoing.message.author.kind == "agent"
     return by_a_person and open_for_people(capability, outgoing.heard_at, now)

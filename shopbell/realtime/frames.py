@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from shopbell.desk.connections.types import Filling
 from shopbell.desk.events.types import Event
 from shopbell.desk.messages.types import Author, Draft, Message, Page
 from shopbell.desk.threads.types import ShopperMessage, ShopperThread
@@ -46,11 +47,14 @@ class ShopperHello(Struct, frozen=True, kw_only=True, tag="hello"):
 
 class AgentSend(Struct, frozen=True, kw_only=True, tag="send"):
     """Say or note something on a ticket. A public message takes the ticket over; when another
-    agent has it, it is refused unless `take` says that this is on purpose."""
+    agent has it, it is refused unless `take` says that this is on purpose. It goes out `by` this
+    connection, else by the ticket's, and as the platform's `template` where one is filled in."""
 
     ticket_id: UUID
     draft: Draft
     take: bool = False
+    by: UUID | None = None
+    template: Filling | None = None
 
 
 class ShopperSend(Struct, frozen=True, kw_only=True, tag="send"):

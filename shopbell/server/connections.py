@@ -25,7 +25,7 @@ from shopbell.desk.connections.types import Connection, ConnectionSettings
 from shopbell.desk.connections.vault import Sealed
 from shopbell.desk.errors import DeskError, Invalid, NotFound
 from shopbell.desk.ids import uuid7
-from shopbell.jobs.canary import ask, check_now
+from shopbell.jobs.canary import ask, check_now, read_templates_now
 from shopbell.server.asked import named
 from shopbell.server.doors import answer, decode, state_of
 from shopbell.server.state import State
@@ -116,9 +116,20 @@ async def check(request: Request) -> Response:
 
 async def templates(request: Request) -> Response:
     """What may be sent after the window shut; for whoever writes there."""
+    return await _templates(request)
+
+
+async def read_templates(request: Request) -> Response:
+    """The same, once the platform was asked for them."""
+    held = await _held(request)
+    await read_templates_now(state_of(request).intake, held.connection.id)
+    return await _templates(request)
+
+
+async def _templates(request: Request) -> Response:
     held = await _held(request)
     found = await kept_templates(state_of(request).desk, held.connection.id)
-    return answer(Templates(templates=found))
+    return answer(Templates(templates=found.templates, read_at=found.read_at))
 
 
 async def _renew(state: State, held: Held, changed: Mapping[str, str]) -> None:

@@ -82,6 +82,11 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route(CONNECTION, agents_only("admin", connections.change), methods=["PATCH"]),
         Route(f"{CONNECTION}/check", agents_only("admin", connections.check), methods=["POST"]),
         Route(f"{CONNECTION}/templates", agents_only("viewer", connections.templates)),
+        Route(
+            f"{CONNECTION}/templates",
+            agents_only("agent", connections.read_templates),
+            methods=["POST"],
+        ),
         Route("/api/deliveries", agents_only("viewer", deliveries.index)),
         Route(f"{MESSAGE}/retry", agents_only("agent", deliveries.retry), methods=["POST"]),
         Route(f"{MESSAGE}/move", agents_only("agent", deliveries.move), methods=["POST"]),

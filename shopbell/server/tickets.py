@@ -55,7 +55,15 @@ async def show(request: Request) -> Response:
 async def send(request: Request) -> Response:
     ticket, body = await _ticket(request), await decode(request, Reply)
     desk, agent = state_of(request).desk, _agent(request)
-    written = await reply(desk, ticket.id, agent, body.draft, take_on_purpose=body.take)
+    written = await reply(
+        desk,
+        ticket.id,
+        agent,
+        body.draft,
+        take_on_purpose=body.take,
+        by=body.by,
+        template=body.template,
+    )
     message = state_of(request).hub.audiences.sign(written.message)
     return answer(AgentAck(id=body.draft.id, message=message))
 

@@ -7,7 +7,14 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from shopbell.connectors.channels.types import Field
-from shopbell.desk.connections.types import AnswerMode, Brand, Capability, Connection, Template
+from shopbell.desk.connections.types import (
+    AnswerMode,
+    Brand,
+    Capability,
+    Connection,
+    Filling,
+    Template,
+)
 from shopbell.desk.deliveries.types import Unsent
 from shopbell.desk.events.types import AgentRead
 from shopbell.desk.messages.types import Draft, Message
@@ -128,6 +135,8 @@ class Reply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     draft: Draft
     take: bool = False
+    by: UUID | None = None
+    template: Filling | None = None
 
 
 class ReadTo(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -230,6 +239,7 @@ class Templates(Struct, frozen=True, kw_only=True):
     """GET /api/connections/{id}/templates: as the platform last told them, approved or not."""
 
     templates: tuple[Template, ...]
+    read_at: datetime | None = None
 
 
 class Connected(Struct, frozen=True, kw_only=True):

@@ -213,7 +213,13 @@ async def test_a_ticket_is_given_only_to_those_who_are_there(door: Door) -> None
     assert await everything(door.shop.desk) == before
 
 
-AGENT_FRAME_IDS = {"send.ticket_id", "typing.ticket_id", "view.ticket_id", "read.thread_id"}
+AGENT_FRAME_IDS = {
+    "send.ticket_id",
+    "send.by",
+    "typing.ticket_id",
+    "view.ticket_id",
+    "read.thread_id",
+}
 SHOPPER_FRAME_IDS = {"ask_person.id"}
 
 
@@ -237,7 +243,23 @@ def test_every_id_of_every_frame_is_swapped_here(union: Any, known: set[str]) ->
             for one in (hint, *get_args(hint))
         )
     }
-    assert nested <= {"hello.resume", "send.draft", "ask_person.page"}
+    assert nested <= {"hello.resume", "send.draft", "send.template", "ask_person.page"}
+
+
+async def _nobodys_way(shop: Shop) -> str:
+    """A connection that is there, and knows somebody else."""
+    way, other = uuid7(), await shop.thread()
+    async with shop.desk.pool.connection() as connection:
+        await connection.execute(
+            "INSERT INTO connection (id, brand_id, channel, name) VALUES (%s, %s, 'sms', 'Ours')",
+            (way, shop.connection.brand_id),
+        )
+        await connection.execute(
+            "INSERT INTO contact (connection_id, thread_id, place, identity, heard_at)"
+            " VALUES (%s, %s, '+447700900123', '+447700900123', now())",
+            (way, other),
+        )
+    return str(way)
 
 
 async def refusal(socket: Socket, **frame: Any) -> Any:
@@ -258,6 +280,7 @@ async def test_ids_swapped_in_an_agents_frames_do_nothing(
         ack = await served.say(mia, "Hello?")
         event = await ben.event(lambda one: "ticket" in one)
         ticket, thread, message = event["ticket"]["id"], event["thread_id"], ack["message"]["id"]
+        nobodys = await _nobodys_way(shop)
         before = await everything(shop.desk)
         problems: list[Any] = []
         for other in (str(uuid7()), thread, message, str(shop.ben.id)):
@@ -269,6 +292,12 @@ async def test_ids_swapped_in_an_agents_frames_do_nothing(
             await ben.tell(type="read", thread_id=other, seq=1)
         assert {problem["type"] for problem in problems} == {"not_found"}
         assert len({msgspec.json.encode(problem) for problem in problems}) == 1
+        ways: list[Any] = []
+        for other in (str(uuid7()), thread, message, str(shop.ben.id), nobodys):
+            draft = {"id": str(uuid7()), "text": "Hi"}
+            ways.append(await refusal(ben, type="send", ticket_id=ticket, draft=draft, by=other))
+        assert {problem["type"] for problem in ways} == {"unreachable"}
+        assert len({msgspec.json.encode(problem) for problem in ways}) == 1
         await ben.tell(type="ping")
         await ben.hear("pong")
         assert await everything(shop.desk) == before

@@ -14,14 +14,12 @@ from shopbell.connectors.channels.whatsapp.channel import WhatsApp
 from shopbell.desk.attachments.commands import by_agent, keep
 from shopbell.desk.attachments.types import AGENTS
 from shopbell.desk.connections.commands import reconnect
-from shopbell.desk.connections.templates import templates
 from shopbell.desk.connections.types import ConnectionSettings
 from shopbell.desk.connections.vault import Vault
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.commands import reply
 from shopbell.desk.messages.reach import Unreachable
 from shopbell.desk.messages.types import Draft
-from shopbell.jobs.canary import check_now
 from shopbell.settings import Settings
 from tests.channels.conftest import Line, line
 from tests.channels.meta import (
@@ -365,56 +363,3 @@ async def test_the_account_is_looked_at(peer: Graph, wa: Line) -> None:
         assert (await channel.check(account)).health == "ok"
         peer.token = str(uuid4())
         assert (await channel.check(account)).health == "reconnect"
-
-
-def template(name: str, status: str = "APPROVED", **more: Any) -> dict[str, Any]:
-    body = {"type": "BODY", "text": "Hello {{1}}, your order {{2}} is on its way."}
-    return {
-        "id": f"t-{name}",
-        "name": name,
-        "language": "en_US",
-        "status": status,
-        "category": "UTILITY",
-        "components": [body],
-        **more,
-    }
-
-
-async def test_templates_are_read_whole_and_their_state_moves(wa: Line, peer: Graph) -> None:
-    picture = [{"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": "Look"}]
-    peer.templates = [
-        template("sent"),
-        template("late", "PENDING"),
-        template("dress", components=picture),
-        template("odd", "REJECTED", rejected_reason="ABUSIVE_CONTENT"),
-    ]
-
-    await check_now(wa.room.intake, wa.connection.id)
-
-    found = {one.name: one for one in await templates(wa.desk, wa.connection.id)}
-    assert {name: one.status for name, one in found.items()} == {
-        "sent": "APPROVED",
-        "late": "PENDING",
-        "dress": "APPROVED",
-        "odd": "REJECTED",
-    }
-    assert (found["sent"].variables, found["sent"].plain) == (2, True)
-    assert (found["dress"].variables, found["dress"].plain) == (0, False)
-    assert found["odd"].reason == "ABUSIVE_CONTENT"
-
-    moved = {
-        "event": "APPROVED",
-        "message_template_id": 1,
-        "message_template_name": "late",
-        "message_template_language": "en_US",
-        "reason": "NONE",
-    }
-    await peer.tell(wa.hook, change(moved, "message_template_status_update"))
-    found = {one.name: one for one in await templates(wa.desk, wa.connection.id)}
-    assert found["late"].status == "APPROVED"
-
-    peer.templates = peer.templates[:1]
-    await check_now(wa.room.intake, wa.connection.id)
-    assert [one.name for one in await templates(wa.desk, wa.connection.id)] == ["sent"]
-    (row,) = await rows(wa.desk, "SELECT health FROM connection WHERE channel = 'whatsapp'")
-    assert row["health"] == "ok"

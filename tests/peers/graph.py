@@ -7,6 +7,7 @@ tells our hook is signed with the app's secret.
 
 import hashlib
 import hmac
+import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -170,14 +171,42 @@ class Graph:
             if kind == "audio" and "caption" in part:
                 return fault(400, 131009)
         if kind == "template":
-            known = {
-                (one["name"], one["language"])
-                for one in self.templates
-                if one["status"] == "APPROVED"
-            }
-            if (part.get("name"), part.get("language", {}).get("code")) not in known:
-                return fault(404, 132001)
+            return self._template(part)
         return None
+
+    def _template(self, part: Payload) -> Response | None:
+        """Known, approved, and filled in as its parts say."""
+        wanted = (part.get("name"), part.get("language", {}).get("code"))
+        known = {(one["name"], one["language"]): one for one in self.templates}
+        found = known.get(wanted)
+        if found is None or found["status"] not in ("APPROVED", "PAUSED"):
+            return fault(404, 132001)
+        if found["status"] == "PAUSED":
+            return fault(400, 132015)
+        given = [
+            (one["type"], one.get("index", ""), each.get("parameter_name", ""), each["type"])
+            for one in part.get("components", [])
+            for each in one["parameters"]
+        ]
+        if len(given) != len(set(_blanks_of(found))) or any("" in one[:1] for one in given):
+            return fault(400, 132000)
+        if sorted(kind for *_, kind in given) != sorted(kind for _, kind in _blanks_of(found)):
+            return fault(400, 132012)
+        texts = [
+            each.get("text", "")
+            for one in part.get("components", [])
+            for each in one["parameters"]
+            if each["type"] == "text"
+        ]
+        if any(re.search(r"[\n\t]| {5,}", one) or not one for one in texts):
+            return fault(400, 100)
+        files = [
+            each[each["type"]].get("id")
+            for one in part.get("components", [])
+            for each in one["parameters"]
+            if each["type"] in ("image", "video", "document")
+        ]
+        return None if all(one in self.kept for one in files) else fault(400, 131053)
 
     def _page(self, body: Payload) -> Response | None:
         to, message = _recipient(body), body.get("message", {})
@@ -193,6 +222,22 @@ class Graph:
         if not text and "attachment" not in message:
             return fault(400, 100)
         return None
+
+
+def _blanks_of(template: Payload) -> list[tuple[str, str]]:
+    """What has to be filled in, and with what kind of parameter."""
+    found: list[tuple[str, str]] = []
+    for part in template["components"]:
+        if part.get("format") in ("IMAGE", "VIDEO", "DOCUMENT"):
+            found.append(("header", part["format"].lower()))
+        names = re.findall(r"{{\s*(\w+)\s*}}", part.get("text", ""))
+        found += [(f"{part['type']}.{name}", "text") for name in dict.fromkeys(names)]
+        for place, button in enumerate(part.get("buttons", [])):
+            if "{{" in button.get("url", ""):
+                found.append((f"button.{place}", "text"))
+            if button["type"] == "COPY_CODE":
+                found.append((f"button.{place}", "coupon_code"))
+    return found
 
 
 def signed(body: bytes) -> dict[str, str]:

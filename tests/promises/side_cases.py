@@ -12,12 +12,13 @@ import pytest
 from shopbell.desk.customers.types import Customer
 from shopbell.desk.deliveries import commands as deliveries
 from shopbell.desk.deliveries.types import Outgoing
-from shopbell.desk.errors import Invalid
 from shopbell.desk.ids import uuid7
+from shopbell.desk.messages.reach import Unreachable
 from shopbell.desk.threads.commands import agent_read, customer_read
 from shopbell.desk.tickets.commands import end_snooze, resolve, snooze
 from shopbell.desk.turns.commands import learn_language, suggest
 from tests.promises.cases import LATER, Scene, Steps, of
+from tests.promises.way_cases import other_way
 
 LEASE = timedelta(seconds=8)
 OVER = timedelta(0)
@@ -228,7 +229,7 @@ async def a_message_that_went_out_is_not_sent_again(scene: Scene) -> Steps:
 @of(deliveries.move)
 async def a_failed_message_that_goes_another_way(scene: Scene) -> Steps:
     message = await _failed(scene)
-    way = await _other_way(scene)
+    way = await other_way(scene)
     yield
     await deliveries.move(scene.shop.desk, message, scene.cleo, way)
 
@@ -236,7 +237,7 @@ async def a_failed_message_that_goes_another_way(scene: Scene) -> Steps:
 @of(deliveries.move)
 async def a_failed_message_of_an_older_ticket_that_goes_another_way(scene: Scene) -> Steps:
     message = await _failed(scene)
-    way = await _other_way(scene)
+    way = await other_way(scene)
     await resolve(scene.shop.desk, scene.ticket, scene.ben)
     scene.pass_days(15)
     await scene.says("A new matter")
@@ -248,7 +249,7 @@ async def a_failed_message_of_an_older_ticket_that_goes_another_way(scene: Scene
 async def a_way_on_which_nobody_knows_the_customer(scene: Scene) -> Steps:
     message = await _failed(scene)
     yield
-    with pytest.raises(Invalid):
+    with pytest.raises(Unreachable):
         await deliveries.move(scene.shop.desk, message, scene.cleo, uuid7())
 
 
@@ -257,19 +258,3 @@ async def _failed(scene: Scene) -> UUID:
     async with _sending(scene) as outgoing:
         await deliveries.failed(scene.shop.desk, outgoing, "w1", "The number is not in use.")
     return outgoing.message.id
-
-
-async def _other_way(scene: Scene) -> UUID:
-    """Another connection, by which the customer has written before."""
-    way = uuid7()
-    brand = scene.shop.connection.brand_id
-    await scene.run(
-        "INSERT INTO connection (id, brand_id, channel, name) VALUES (%s, %s, 'telegram', 'Fold')",
-        *(way, brand),
-    )
-    await scene.run(
-        "INSERT INTO contact (connection_id, thread_id, place, identity, heard_at)"
-        " VALUES (%s, %s, 'chat-7', '7', now())",
-        *(way, scene.thread),
-    )
-    return way

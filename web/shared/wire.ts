@@ -42,12 +42,14 @@ export interface AgentReadTo {
   seq: number
 }
 
-/** Say or note something on a ticket. A public message takes the ticket over; when another agent has it, it is refused unless `take` says that this is on purpose. */
+/** Say or note something on a ticket. A public message takes the ticket over; when another agent has it, it is refused unless `take` says that this is on purpose. It goes out `by` this connection, else by the ticket's, and as the platform's `template` where one is filled in. */
 export interface AgentSend {
   type: "send"
   ticket_id: Uuid
   draft: Draft
   take?: boolean
+  by?: Uuid | null
+  template?: Filling | null
 }
 
 /** The agent types a reply (or a note: then the customer is not told). */
@@ -114,6 +116,15 @@ export interface Author {
   name: string
 }
 
+/** One place of a template to be filled in, at most `most` characters long. `name` is the platform's: a number or a word, and for a button its place from 0. `kind` says what goes there: words, the end of a button's address, a code to copy, or a file that comes along. */
+export interface Blank {
+  part: "body" | "button" | "header"
+  name: string
+  kind?: "code" | "document" | "image" | "text" | "url" | "video"
+  most: number
+  example?: string
+}
+
 /** A storefront. */
 export interface Brand {
   id: Uuid
@@ -137,7 +148,7 @@ export interface BrandSettings {
   language?: string
 }
 
-/** What a channel can carry: composer, assistant and rules read this and nothing else. `max_text` in characters, `max_file` in bytes, `reply_window` in hours (None: never shuts). `human_window`: in those hours people may still answer after the window shut. `sender` is the kind of identity by which the platform names people. `live` says that committing a message is sending it: readers follow the stream themselves. */
+/** What a channel can carry: composer, assistant and rules read this and nothing else. `max_text` in characters, `max_file` in bytes, `reply_window` in hours (None: never shuts). `human_window`: in those hours people may still answer after the window shut. `sender` is the kind of identity by which the platform names people. `live` says that committing a message is sending it: readers follow the stream themselves. `segments`: each text is sent, and paid for, in the parts that phone networks know. */
 export interface Capability {
   channel: string
   label: string
@@ -154,6 +165,7 @@ export interface Capability {
   idempotent_sends: boolean
   community: boolean
   live: boolean
+  segments: boolean
   sender: string
   regions: string
 }
@@ -336,6 +348,28 @@ export interface Field {
   made: "" | "token" | "whsec"
 }
 
+/** What goes into one blank; a file's has no `value`. */
+export interface FilledBlank {
+  part: "body" | "button" | "header"
+  name: string
+  kind?: "code" | "document" | "image" | "text" | "url" | "video"
+  value?: string
+}
+
+/** A template as it is sent: the platform's name for it, and its blanks filled in their order. */
+export interface FilledTemplate {
+  name: string
+  language: string
+  blanks?: FilledBlank[]
+}
+
+/** A template of the platform's and what goes into its blanks, by their keys (`body.1`). */
+export interface Filling {
+  name: string
+  language: string
+  values?: Record<string, string>
+}
+
 /** What the assistant left for the people, and what it told the customer. */
 export interface Handoff {
   reason: "approval" | "asked" | "away" | "failed" | "no_answer" | "policy" | "stranger" | "tone" | "unavailable"
@@ -387,7 +421,7 @@ export interface Me {
   position: number
 }
 
-/** One message; `seq` counts within the thread from 1 and is its only order. */
+/** One message; `seq` counts within the thread from 1 and is its only order. `template` is set where the platform sends one of its own, whose words are the `text`. */
 export interface Message {
   id: Uuid
   thread_id: Uuid
@@ -412,6 +446,7 @@ export interface Message {
   whole?: string
   context?: string
   mail?: MailHead | null
+  template?: FilledTemplate | null
   version?: number
 }
 
@@ -517,6 +552,8 @@ export interface Release {
 export interface Reply {
   draft: Draft
   take?: boolean
+  by?: Uuid | null
+  template?: Filling | null
 }
 
 /** `on_purpose`: even a message that may have arrived. */
@@ -664,7 +701,7 @@ export interface Team {
   name: string
 }
 
-/** A message that a platform lets a shop begin with, in one language. `status` is the platform's word; only APPROVED ones can be sent. `variables` counts those in its `body`; it is `plain` when it has no others, nor pictures, so that words alone can fill it. */
+/** A message that a platform lets a shop begin with, in one language. `status` is the platform's word; only APPROVED ones can be sent. Its texts hold `{{name}}` where a blank is. `unfit` says why it cannot be sent from here, if so. */
 export interface Template {
   name: string
   language: string
@@ -672,14 +709,24 @@ export interface Template {
   category: string
   status: string
   reason: string
+  header: string
   body: string
-  variables: number
-  plain: boolean
+  footer: string
+  buttons: TemplateButton[]
+  blanks: Blank[]
+  unfit: string
+}
+
+/** What a button says, and the address or number that it leads to, if it does. */
+export interface TemplateButton {
+  label: string
+  leads?: string
 }
 
 /** GET /api/connections/{id}/templates: as the platform last told them, approved or not. */
 export interface Templates {
   templates: Template[]
+  read_at: Instant | null
 }
 
 /** The thread's counters. The customer's unread is `out_count - customer_read_out`. */

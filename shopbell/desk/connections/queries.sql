@@ -91,16 +91,28 @@ WHERE channel = ANY(:channels) AND health <> 'off' AND sealed IS NOT NULL
 INSERT INTO outbox (kind, payload, at) VALUES (:kind, :payload, :at);
 
 -- name: templates
-SELECT name, language, external_id, category, status, reason, body, variables, plain
+SELECT name, language, external_id, category, status, reason, header, body, footer, buttons, blanks, unfit
 FROM message_template WHERE connection_id = :connection_id ORDER BY name, language;
 
+-- name: template
+SELECT name, language, external_id, category, status, reason, header, body, footer, buttons, blanks, unfit
+FROM message_template WHERE connection_id = :connection_id AND name = :name AND language = :language;
+
+-- name: templates_read
+UPDATE connection SET templates_at = :at WHERE id = :connection_id;
+
+-- name: templates_read_at
+SELECT templates_at FROM connection WHERE id = :connection_id;
+
 -- name: keep_template
-INSERT INTO message_template (connection_id, name, language, external_id, category, status, reason, body,
-                              variables, plain, updated_at)
-VALUES (:connection_id, :name, :language, :external_id, :category, :status, :reason, :body, :variables, :plain, :at)
+INSERT INTO message_template (connection_id, name, language, external_id, category, status, reason, header, body,
+                              footer, buttons, blanks, unfit, updated_at)
+VALUES (:connection_id, :name, :language, :external_id, :category, :status, :reason, :header, :body,
+        :footer, :buttons, :blanks, :unfit, :at)
 ON CONFLICT (connection_id, name, language) DO UPDATE SET external_id = excluded.external_id,
-    category = excluded.category, status = excluded.status, reason = excluded.reason, body = excluded.body,
-    variables = excluded.variables, plain = excluded.plain, updated_at = excluded.updated_at;
+    category = excluded.category, status = excluded.status, reason = excluded.reason, header = excluded.header,
+    body = excluded.body, footer = excluded.footer, buttons = excluded.buttons, blanks = excluded.blanks,
+    unfit = excluded.unfit, updated_at = excluded.updated_at;
 
 -- name: move_template
 UPDATE message_template SET status = :status, reason = :reason, updated_at = :at
@@ -111,3 +123,11 @@ DELETE FROM message_template t WHERE t.connection_id = :connection_id AND NOT EX
     SELECT 1 FROM unnest(:names::text[], :languages::text[]) AS kept(name, language)
     WHERE kept.name = t.name AND kept.language = t.language
 );
+
+-- name: way
+SELECT id, brand_id, channel, name, answer_mode, health, health_words, settings FROM connection WHERE id = :id;
+
+-- name: meet
+INSERT INTO contact (connection_id, thread_id, place, identity, heard_at)
+VALUES (:connection_id, :thread_id, :place, :identity, :at)
+ON CONFLICT (connection_id, thread_id) DO NOTHING;

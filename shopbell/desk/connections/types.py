@@ -8,6 +8,8 @@ from msgspec import Struct
 
 AnswerMode = Literal["first", "suggest", "off"]
 Health = Literal["ok", "degraded", "reconnect", "off"]
+BlankPart = Literal["header", "body", "button"]
+BlankKind = Literal["text", "url", "code", "image", "video", "document"]
 LIVE_CHANNELS = frozenset({"webchat"})
 """Channels where committing is sending, see `Capability.live`; the others' messages are queued."""
 
@@ -19,6 +21,7 @@ class Capability(Struct, frozen=True, kw_only=True):
     `human_window`: in those hours people may still answer after the window shut.
     `sender` is the kind of identity by which the platform names people.
     `live` says that committing a message is sending it: readers follow the stream themselves.
+    `segments`: each text is sent, and paid for, in the parts that phone networks know.
     """
 
     channel: str
@@ -36,6 +39,7 @@ class Capability(Struct, frozen=True, kw_only=True):
     idempotent_sends: bool = False
     community: bool = False
     live: bool = False
+    segments: bool = False
     sender: str = ""
     regions: str = ""
 
@@ -104,10 +108,36 @@ class Contact(Struct, frozen=True, kw_only=True):
     heard_at: datetime | None = None
 
 
+class Blank(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One place of a template to be filled in, at most `most` characters long.
+
+    `name` is the platform's: a number or a word, and for a button its place from 0. `kind` says what
+    goes there: words, the end of a button's address, a code to copy, or a file that comes along.
+    """
+
+    part: BlankPart
+    name: str
+    kind: BlankKind = "text"
+    most: int
+    example: str = ""
+
+    @property
+    def key(self) -> str:
+        """By which a filling names it."""
+        return f"{self.part}.{self.name}"
+
+
+class TemplateButton(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a button says, and the address or number that it leads to, if it does."""
+
+    label: str
+    leads: str = ""
+
+
 class Template(Struct, frozen=True, kw_only=True):
     """A message that a platform lets a shop begin with, in one language. `status` is the platform's
-    word; only APPROVED ones can be sent. `variables` counts those in its `body`; it is `plain` when
-    it has no others, nor pictures, so that words alone can fill it."""
+    word; only APPROVED ones can be sent. Its texts hold `{{name}}` where a blank is. `unfit`
+    says why it cannot be sent from here, if so."""
 
     name: str
     language: str
@@ -115,9 +145,37 @@ class Template(Struct, frozen=True, kw_only=True):
     category: str = ""
     status: str
     reason: str = ""
+    header: str = ""
     body: str = ""
-    variables: int = 0
-    plain: bool = True
+    footer: str = ""
+    buttons: tuple[TemplateButton, ...] = ()
+    blanks: tuple[Blank, ...] = ()
+    unfit: str = ""
+
+
+class Filling(Struct, frozen=True, kw_only=True):
+    """A template of the platform's and what goes into its blanks, by their keys (`body.1`)."""
+
+    name: str
+    language: str
+    values: dict[str, str] = {}
+
+
+class FilledBlank(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What goes into one blank; a file's has no `value`."""
+
+    part: BlankPart
+    name: str
+    kind: BlankKind = "text"
+    value: str = ""
+
+
+class FilledTemplate(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A template as it is sent: the platform's name for it, and its blanks filled in their order."""
+
+    name: str
+    language: str
+    blanks: tuple[FilledBlank, ...] = ()
 
 
 class ConnectionSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):

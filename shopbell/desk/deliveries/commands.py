@@ -14,14 +14,12 @@ from uuid import UUID
 
 import msgspec
 
-from shopbell.desk.connections.reads import SQL as CONTACTS
-from shopbell.desk.connections.reads import connection_from, contact_values, contacts_from
 from shopbell.desk.connections.types import LIVE_CHANNELS, Capability, Connection, Place
 from shopbell.desk.database import Desk, load_queries
 from shopbell.desk.deliveries.types import Outgoing
 from shopbell.desk.errors import DeskError, Invalid, NotFound
 from shopbell.desk.ids import uuid7
-from shopbell.desk.messages.reach import check_open
+from shopbell.desk.messages.reach import check_open, way_to
 from shopbell.desk.messages.types import Author, DeliveryStatus, Draft, MailHead, Message
 from shopbell.desk.messages.writing import add_message
 from shopbell.desk.people.types import Agent
@@ -158,7 +156,8 @@ async def retry(desk: Desk, message_id: UUID, by: Agent, *, on_purpose: bool = F
     there, and Settled for a message that neither failed nor is uncertain.
     """
     async with _unsent(desk, message_id, on_purpose=on_purpose) as (unit, row):
-        await check_open(unit, row["connection_id"], _capability(desk, row, row["channel"]))
+        capability = _capability(desk, row, row["channel"])
+        await check_open(unit, row["connection_id"], capability, template=row["templated"])
         values = {"id": row["id"], "fresh": uuid7(), "at": unit.at}
         await unit.connection.execute(SQL["requeue"].encode(), values)
         return await _tell(unit, message_id, _author(by))
@@ -170,10 +169,13 @@ async def move(
     """Send by another connection what did not go out by its own; a note says so.
 
     The new delivery takes the old one's place, so what the old platform still tells of it is heard
-    no more. Raises as `retry`, and Invalid where the customer is not known on that connection.
+    no more; a template goes on as words. Raises as `retry`, also where the customer is not known on
+    that connection, and Invalid for the one that it failed on.
     """
     async with _unsent(desk, message_id, on_purpose=on_purpose) as (unit, row):
-        way = await _way(desk, unit, connection_id, besides=row["connection_id"])
+        if connection_id == row["connection_id"]:
+            raise Invalid("That is the channel it failed on", "Choose another channel.")
+        way = await way_to(desk, unit, connection_id)
         await check_open(unit, way.id, _capability(desk, row, way.channel))
         author = _author(by)
         note = Draft(
@@ -198,31 +200,6 @@ async def move(
         moved = await _tell(unit, message_id, author)
         unit.emit("message.created", SYSTEM, message=add_message(unit, SYSTEM, note))
         return moved
-
-
-async def _way(desk: Desk, unit: Work, connection_id: UUID, *, besides: UUID) -> Connection:
-    """The connection, with a place on it for the thread's customer."""
-    row = await _one(unit, "way", id=connection_id)
-    found = await unit.connection.execute(
-        CONTACTS["contacts"].encode(), contact_values(desk, [unit.thread.id])
-    )
-    known = [
-        one
-        for one in contacts_from(await found.fetchall())
-        if one.connection_id == connection_id and one.connection_id != besides
-    ]
-    if row is None or not known:
-        raise Invalid("The customer is not known there", "Choose another channel.")
-    values = {
-        "connection_id": connection_id,
-        "thread_id": unit.thread.id,
-        "place": known[0].place,
-        "identity": known[0].identity,
-        "at": unit.at,
-    }
-    if row["channel"] not in LIVE_CHANNELS:
-        await unit.connection.execute(SQL["meet"].encode(), values)
-    return connection_from(row)
 
 
 @asynccontextmanager

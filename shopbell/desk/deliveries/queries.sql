@@ -74,7 +74,7 @@ WHERE d.status IN ('failed', 'uncertain') AND k.status NOT IN ('resolved', 'clos
 
 -- name: of_message
 SELECT d.id, d.ticket_id, d.status, d.error, d.connection_id, n.name AS connection_name, n.channel,
-       m.author_kind = 'agent' AS by_a_person
+       m.author_kind = 'agent' AS by_a_person, m.extra ? 'template' AS templated
 FROM delivery d JOIN connection n ON n.id = d.connection_id JOIN message m ON m.id = d.message_id
 WHERE d.message_id = :message_id;
 
@@ -92,12 +92,5 @@ INSERT INTO delivery (id, message_id, thread_id, ticket_id, connection_id, statu
 VALUES (:id, :message_id, :thread_id, :ticket_id, :connection_id, :status, :at, :at);
 
 -- name: readdress
-UPDATE message SET channel = :channel, connection_id = :connection_id WHERE id = :message_id;
-
--- name: way
-SELECT id, brand_id, channel, name, answer_mode, health, health_words, settings FROM connection WHERE id = :id;
-
--- name: meet
-INSERT INTO contact (connection_id, thread_id, place, identity, heard_at)
-VALUES (:connection_id, :thread_id, :place, :identity, :at)
-ON CONFLICT (connection_id, thread_id) DO NOTHING;
+UPDATE message SET channel = :channel, connection_id = :connection_id, extra = extra - 'template'
+WHERE id = :message_id;

@@ -12,22 +12,26 @@ from msgspec import Struct
 from psycopg.errors import UniqueViolation
 
 from shopbell.desk.attachments.commands import by_agent, take_files
-from shopbell.desk.connections.types import Connection
+from shopbell.desk.connections.templates import template_in
+from shopbell.desk.connections.types import LIVE_CHANNELS, Connection, Filling
 from shopbell.desk.control.rules import take
 from shopbell.desk.database import Desk
 from shopbell.desk.errors import Fenced, Invalid, NotFound, Taken
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.arriving import arrived, came_before, is_answered, straight_to_people
+from shopbell.desk.messages.filling import fill
 from shopbell.desk.messages.masking import masked
-from shopbell.desk.messages.reach import check_reachable
+from shopbell.desk.messages.reach import check_fits, check_open, way_to
 from shopbell.desk.messages.types import (
     MAX_ATTACHMENTS,
     MAX_TEXT,
     Arrival,
+    Attachment,
     Author,
     Citation,
     Draft,
     Message,
+    MessageExtra,
 )
 from shopbell.desk.messages.writing import ASSISTANT, add_message, engage
 from shopbell.desk.people.types import Agent
@@ -116,14 +120,23 @@ async def receive(
 
 
 async def reply(
-    desk: Desk, ticket_id: UUID, agent: Agent, draft: Draft, *, take_on_purpose: bool = False
+    desk: Desk,
+    ticket_id: UUID,
+    agent: Agent,
+    draft: Draft,
+    *,
+    take_on_purpose: bool = False,
+    by: UUID | None = None,
+    template: Filling | None = None,
 ) -> Written:
     """An agent's public reply or note. A reply takes the ticket over when it is not theirs yet.
 
-    Raises Taken when another agent has it and this is not on purpose, and NotFound for a file
-    that is not this agent's to send.
+    It goes `by` the connection that the agent chose, else by the ticket's, and as the platform's
+    `template` where one is given: the message then says what that says. Raises Taken when another
+    agent has it and this is not on purpose, NotFound for a file that is not this agent's to send,
+    Unreachable while nothing can go out that way, and Invalid for what the channel does not carry.
     """
-    draft = check_draft(draft)
+    draft = check_draft(draft, brings_files=template is not None and draft.visibility == "public")
     author = Author(kind="agent", id=agent.id, name=agent.name)
     try:
         async with work(desk, ticket_id=ticket_id, message_id=draft.id) as unit:
@@ -131,14 +144,17 @@ async def reply(
                 return written(unit, unit.written, repeated=True)
             files = await take_files(unit, draft, by_agent(agent.id))
             cited: tuple[Citation, ...] = ()
+            way, extra = None, None
             if draft.visibility == "public":
                 if unit.ticket.control == "assistant" or unit.ticket.assignee_id != agent.id:
                     await check_free(unit, agent, on_purpose=take_on_purpose)
                     await take(unit, agent)
-                capability = desk.capabilities.get(unit.ticket.channel)
-                await check_reachable(unit, capability, draft.text, files)
+                way = await _way(desk, unit, by)
+                draft, extra = await _to_be_sent(desk, unit, way, draft, files, template)
                 cited = _taken_over(unit.ticket.suggestion, draft.text)
-            message = add_message(unit, author, draft, citations=cited, files=files)
+            message = add_message(
+                unit, author, draft, way, citations=cited, files=files, extra=extra
+            )
             if draft.visibility == "public":
                 unit.change_ticket(
                     waiting_since=None, status="pending", snoozed_until=None, suggestion=None
@@ -147,6 +163,38 @@ async def reply(
     except UniqueViolation as doubled:
         raise NotFound("The ticket") from doubled
     return written(unit, message)
+
+
+async def _way(desk: Desk, unit: Work, by: UUID | None) -> Connection | None:
+    """The connection that was chosen; None for the ticket's own."""
+    if by is None or by == unit.ticket.connection_id:
+        return None
+    return await way_to(desk, unit, by)
+
+
+async def _to_be_sent(
+    desk: Desk,
+    unit: Work,
+    way: Connection | None,
+    draft: Draft,
+    files: tuple[Attachment, ...],
+    filling: Filling | None,
+) -> tuple[Draft, MessageExtra | None]:
+    """The draft as it goes out, once it is sure that it can."""
+    connection_id = way.id if way else unit.ticket.connection_id
+    channel = way.channel if way else unit.ticket.channel
+    capability = desk.capabilities.get(channel)
+    if filling is not None:
+        found = await template_in(unit.connection, connection_id, filling.name, filling.language)
+        if found is None:
+            raise Invalid("This template is no longer there", "Choose another one.")
+        await check_open(unit, connection_id, template=True, category=found.category)
+        template, said = fill(found, filling, files)
+        return msgspec.structs.replace(draft, text=said), MessageExtra(template=template)
+    if channel not in LIVE_CHANNELS:
+        check_fits(capability, draft.text, files)
+        await check_open(unit, connection_id, capability)
+    return draft, None
 
 
 def _taken_over(suggestion: Suggestion | None, text: str) -> tuple[Citation, ...]:

@@ -1,15 +1,20 @@
-"""Whether a reply can go out by the ticket's channel: asked before it is written, so that nobody
-types, sends and never learns that it did not arrive."""
+"""Whether a reply can go out, by the ticket's channel or by another that its author chose: asked
+before it is written, so that nobody types, sends and never learns that it did not arrive."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from shopbell.desk.connections.types import LIVE_CHANNELS, Capability
+from shopbell.desk.connections.reads import SQL as CONNECTIONS
+from shopbell.desk.connections.reads import connection_from, contact_values, contacts_from
+from shopbell.desk.connections.types import LIVE_CHANNELS, Capability, Connection
+from shopbell.desk.database import Desk
 from shopbell.desk.errors import DeskError, Invalid
 from shopbell.desk.messages.types import Attachment
 from shopbell.desk.work import SQL, Work
 
 _MB = 1_000_000
+MARKETING = "MARKETING"
 
 
 class Unreachable(DeskError):
@@ -18,13 +23,39 @@ class Unreachable(DeskError):
     kind = "unreachable"
 
 
-async def check_reachable(
-    unit: Work, capability: Capability | None, text: str, files: tuple[Attachment, ...]
-) -> None:
-    """Raise Unreachable for a shut window, an opt-out or a connection that is down, and Invalid
-    for what the channel does not carry."""
-    if unit.ticket.channel in LIVE_CHANNELS:
-        return
+async def way_to(desk: Desk, unit: Work, connection_id: UUID) -> Connection:
+    """The connection, with a place on it for the thread's customer, made where an address that they
+    proved elsewhere serves. Raises Unreachable where they are not known, or no longer."""
+    named = {"id": connection_id}
+    found = await unit.connection.execute(CONNECTIONS["way"].encode(), named)
+    row = await found.fetchone()
+    known = await unit.connection.execute(
+        CONNECTIONS["contacts"].encode(), contact_values(desk, [unit.thread.id])
+    )
+    contact = next(
+        (
+            one
+            for one in contacts_from(await known.fetchall())
+            if one.connection_id == connection_id
+        ),
+        None,
+    )
+    if row is None or contact is None:
+        raise Unreachable("The customer cannot be reached that way", "Choose another channel.")
+    if row["channel"] not in LIVE_CHANNELS:
+        values = {
+            "connection_id": connection_id,
+            "thread_id": unit.thread.id,
+            "place": contact.place,
+            "identity": contact.identity,
+            "at": unit.at,
+        }
+        await unit.connection.execute(CONNECTIONS["meet"].encode(), values)
+    return connection_from(row)
+
+
+def check_fits(capability: Capability | None, text: str, files: tuple[Attachment, ...]) -> None:
+    """Raise Invalid for what the channel does not carry."""
     if files:
         _check_files(capability, files)
     if capability is not None and len(text) > capability.max_text:
@@ -32,11 +63,18 @@ async def check_reachable(
             f"{capability.label} takes {capability.max_text:,} characters; this has {len(text):,}",
             "Shorten it, or send it in parts.",
         )
-    await check_open(unit, unit.ticket.connection_id, capability)
 
 
-async def check_open(unit: Work, connection_id: UUID, capability: Capability | None = None) -> None:
-    """Raise Unreachable while nothing can go to the thread's customer by this connection."""
+async def check_open(
+    unit: Work,
+    connection_id: UUID,
+    capability: Capability | None = None,
+    *,
+    template: bool = False,
+    category: str = "",
+) -> None:
+    """Raise Unreachable while nothing can go to the thread's customer by this connection. Templates
+    go out after the window, but those of the `category` of advertising not to who wants none."""
     found = await unit.connection.execute(
         SQL["reach"].encode(), {"thread_id": unit.thread.id, "connection_id": connection_id}
     )
@@ -50,12 +88,20 @@ async def check_open(unit: Work, connection_id: UUID, capability: Capability | N
         raise Unreachable(
             "The customer asked for no more messages here", "Use another way they agreed to."
         )
-    shut = row["window_until"] is not None and row["window_until"] <= unit.at
-    if shut and not open_for_people(capability, row["heard_at"], unit.at):
+    if category == MARKETING and row["no_marketing_at"] is not None:
+        raise Unreachable(
+            "The customer asked for no advertising here", "Choose a template that is none."
+        )
+    if not template and not _window_is_open(unit, capability, row):
         raise Unreachable(
             "The time for free answers here is over",
             "Send a template, or use another channel they are known on.",
         )
+
+
+def _window_is_open(unit: Work, capability: Capability | None, row: dict[str, Any]) -> bool:
+    until = row["window_until"]
+    return until is None or until > unit.at or open_for_people(capability, row["heard_at"], unit.at)
 
 
 def open_for_people(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from shopbell.desk.connections.types import Place
+from shopbell.desk.connections.types import FilledTemplate, Place
 
 AuthorKind = Literal["customer", "assistant", "agent", "system"]
 Visibility = Literal["public", "note"]
@@ -139,10 +139,12 @@ class MessageExtra(Struct, frozen=True, kw_only=True, omit_defaults=True):
     whole: str = ""
     context: str = ""
     mail: MailHead | None = None
+    template: FilledTemplate | None = None
 
 
 class Message(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One message; `seq` counts within the thread from 1 and is its only order."""
+    """One message; `seq` counts within the thread from 1 and is its only order. `template`
+    is set where the platform sends one of its own, whose words are the `text`."""
 
     id: UUID
     thread_id: UUID
@@ -167,6 +169,7 @@ class Message(Struct, frozen=True, kw_only=True, omit_defaults=True):
     whole: str = ""
     context: str = ""
     mail: MailHead | None = None
+    template: FilledTemplate | None = None
     version: int = 1
 
 

@@ -79,7 +79,7 @@ def add_message(
 ) -> Message:
     """Put a message at the end of the thread, with its files, and its delivery when it goes out.
 
-    `extra` is what came along from outside. `sent_as` is the platform's name for a message that
+    `extra` is what came along from outside, or the template that it goes out as. `sent_as` is the platform's name for a message that
     people sent by the platform's own app: there is nothing to send any more.
     """
     ticket = unit.ticket
@@ -111,6 +111,7 @@ def add_message(
         whole=came.whole,
         context=came.context,
         mail=came.mail,
+        template=came.template,
     )
     connection_id = connection.id if connection else ticket.connection_id
     unit.write("insert_message", **_message_columns(message, connection_id, external_id))

@@ -154,7 +154,15 @@ class AgentSocket:
         self._may_write()
         desk = self._state.desk
         ticket = await ticket_for(desk, self._agent, frame.ticket_id)
-        written = await reply(desk, ticket.id, self._agent, frame.draft, take_on_purpose=frame.take)
+        written = await reply(
+            desk,
+            ticket.id,
+            self._agent,
+            frame.draft,
+            take_on_purpose=frame.take,
+            by=frame.by,
+            template=frame.template,
+        )
         message = self._state.hub.audiences.sign(written.message)
         return AgentAck(id=frame.draft.id, message=message)
 

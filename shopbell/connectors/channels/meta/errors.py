@@ -41,7 +41,6 @@ BUSY = Verdict("Meta asks for a pause; this goes out after it.", False, 60.0, Tr
 AWAY = Verdict("Meta has a passing fault; this is tried again.", permanent=False)
 NOBODY = Verdict("This person cannot be reached here now: use another channel.")
 MEDIA = Verdict("Meta could not use the file: send another kind of file, or a link to it.")
-TEMPLATE = Verdict("The template does not fit: look at it in WhatsApp Manager, or use another.")
 BLOCKED = Verdict(
     "Meta has restricted this account: see the Account quality page in Meta Business Suite.",
     permanent=False,
@@ -115,13 +114,24 @@ VERDICTS: Mapping[int, Verdict] = {
     131056: Verdict(
         "Too many messages to this customer at once; this goes out in a moment.", False, 6.0
     ),
-    132000: TEMPLATE,
-    132001: TEMPLATE,
-    132005: TEMPLATE,
-    132007: TEMPLATE,
-    132012: TEMPLATE,
+    132000: Verdict(
+        "The template was changed at WhatsApp and has other blanks now: read the templates again."
+    ),
+    132001: Verdict(
+        "WhatsApp has no such template in this language, or has not approved it: read the templates"
+        " again, or use another."
+    ),
+    132005: Verdict("With what was filled in, the template is too long: shorten it."),
+    132007: Verdict(
+        "What the template says breaks WhatsApp's rules: change it in WhatsApp Manager."
+    ),
+    132012: Verdict(
+        "A blank of the template was filled in with something of another kind: look at it again."
+    ),
     132015: Verdict("The template is paused for its quality: use another."),
     132016: Verdict("The template is disabled for its quality: use another."),
+    132068: Verdict("The template's form is blocked: see WhatsApp Manager, or use another."),
+    132069: Verdict("The template's form was opened too often within an hour: use another."),
     133004: AWAY,
     133010: Verdict(
         "The number is not registered: register it in WhatsApp Manager and connect again.",

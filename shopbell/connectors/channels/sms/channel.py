@@ -63,6 +63,7 @@ class Sms:
         media_types=("image/*", "audio/*", "video/*", "application/pdf", "text/vcard"),
         max_file=MOST_FILE,
         receipts=("delivered",),
+        segments=True,
         sender="phone",
     )
     form: ClassVar[Sequence[Field]] = (

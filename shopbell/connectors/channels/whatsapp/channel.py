@@ -33,6 +33,7 @@ class WhatsApp:
         max_text=LONGEST_TEXT,
         media_types=(*KINDS, *DOCUMENTS),
         max_file=16_000_000,
+        formatting="markdown",
         reply_window=24,
         templates=True,
         receipts=("delivered", "read"),

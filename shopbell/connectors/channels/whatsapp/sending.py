@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from shopbell.connectors.channels.meta.graph import Graph
 from shopbell.connectors.channels.meta.json import Object, name_in, objects_in
 from shopbell.connectors.channels.parts import Failed, Step
+from shopbell.connectors.channels.whatsapp.templates import body_of
 from shopbell.connectors.channels.words import plain, split
+from shopbell.desk.connections.types import FilledTemplate
 from shopbell.desk.deliveries.types import Outgoing, OutgoingFile, Refused, Unknown
 
 LONGEST_TEXT = 4096
@@ -58,6 +60,8 @@ def formatted(text: str) -> str:
 
 def steps_of(graph: Graph, number: str, outgoing: Outgoing) -> list[Step]:
     """One step for each message that WhatsApp shows of ours."""
+    if outgoing.message.template is not None:
+        return [_template_step(graph, number, outgoing, outgoing.message.template)]
     text, files = formatted(outgoing.message.text), list(outgoing.files)
     steps: list[Step] = []
     captioned = bool(files and text and len(text) <= LONGEST_CAPTION and _kind(files[0]) != "audio")
@@ -92,6 +96,23 @@ async def posted(graph: Graph, number: str, body: Object) -> str | Failed:
     )
 
 
+def _template_step(graph: Graph, number: str, outgoing: Outgoing, template: FilledTemplate) -> Step:
+    async def step() -> str | Failed:
+        media: Object | None = None
+        for file in outgoing.files:
+            uploaded = await _checked_upload(graph, number, file)
+            if isinstance(uploaded, Refused):
+                return uploaded
+            named: Object = {"filename": file.name} if _kind(file) == "document" else {}
+            media = {"id": uploaded, **named}
+        part = body_of(template, media)
+        return await posted(
+            graph, number, {**addressed(outgoing), "type": "template", "template": part}
+        )
+
+    return step
+
+
 def _text_step(graph: Graph, number: str, outgoing: Outgoing, piece: str) -> Step:
     async def step() -> str | Failed:
         words = {"body": piece, "preview_url": "https://" in piece}
@@ -105,12 +126,8 @@ def _file_step(
 ) -> Step:
     async def step() -> str | Failed:
         kind = _kind(file)
-        if file.size > MOST[kind]:
-            most = MOST[kind] // MB
-            words = f"WhatsApp takes {file.name} only up to {most} MB: send it smaller, or a link."
-            return Refused(words=words, permanent=True)
-        uploaded = await _upload(graph, number, file)
-        if isinstance(uploaded, Refused | Unknown):
+        uploaded = await _checked_upload(graph, number, file)
+        if isinstance(uploaded, Refused):
             return uploaded
         media: Object = {"id": uploaded}
         if caption:
@@ -120,6 +137,16 @@ def _file_step(
         return await posted(graph, number, {**addressed(outgoing), "type": kind, kind: media})
 
     return step
+
+
+async def _checked_upload(graph: Graph, number: str, file: OutgoingFile) -> str | Refused:
+    most = MOST[_kind(file)]
+    if file.size > most:
+        words = (
+            f"WhatsApp takes {file.name} only up to {most // MB} MB: send it smaller, or a link."
+        )
+        return Refused(words=words, permanent=True)
+    return await _upload(graph, number, file)
 
 
 async def _upload(graph: Graph, number: str, file: OutgoingFile) -> str | Refused:
