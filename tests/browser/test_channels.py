@@ -62,7 +62,7 @@ async def till_of(stack: Stack) -> AsyncGenerator[Till]:
     """A connected one that is quiet again afterwards."""
     name = f"till-{uuid4().hex[:8]}"
     async with http_shop() as peer, open_desk(stack.database_url, size=2) as desk:
-        brand = (await _rows(stack, "SELECT id FROM brand LIMIT 1"))[0]["id"]
+        brand = (await rows(stack, "SELECT id FROM brand LIMIT 1"))[0]["id"]
         connection = await connect(
             desk,
             Vault(stack.settings.secret_key),
@@ -72,7 +72,7 @@ async def till_of(stack: Stack) -> AsyncGenerator[Till]:
             {"secret": SECRET, "endpoint": peer.url},
             settings=ConnectionSettings(endpoint=peer.url),
         )
-        await _rows(stack, "UPDATE connection SET answer_mode = 'off' WHERE id = %s", connection.id)
+        await rows(stack, "UPDATE connection SET answer_mode = 'off' WHERE id = %s", connection.id)
         try:
             yield Till(stack, peer, connection.id, name)
         finally:
@@ -108,7 +108,7 @@ async def test_a_channel_is_connected_step_by_step_and_turns_green(
         )
         await inbox.button("Pause").click()
         await expect(page.get_by_text("Paused by Ada")).to_be_visible()
-    await _rows(stack, "DELETE FROM connection WHERE id = %s", till.id)
+    await rows(stack, "DELETE FROM connection WHERE id = %s", till.id)
 
 
 async def test_a_message_that_was_refused_is_sent_again_by_one_key(
@@ -172,7 +172,7 @@ async def test_what_came_from_outside_shows_how_it_came_and_what_became_of_it(
             await till.posts("message.created", id=str(number), text=text)
         await till.posts("message.edited", id="0", text=f"{first}, corrected")
         await till.posts("message.removed", id="2")
-        (row,) = await _rows(stack, "SELECT id FROM message WHERE text = %s", f"{first}, corrected")
+        (row,) = await rows(stack, "SELECT id FROM message WHERE text = %s", f"{first}, corrected")
         extra = MessageExtra(
             reactions=(Reaction(sign="❤️", by="x"), Reaction(sign="❤️", by="y")),
             reply_to=row["id"],
@@ -199,7 +199,7 @@ async def test_what_came_from_outside_shows_how_it_came_and_what_became_of_it(
                 ),
             ),
         )
-        await _rows(
+        await rows(
             stack,
             "UPDATE message SET extra = %s WHERE text = %s",
             msgspec.json.encode(extra).decode(),
@@ -258,7 +258,7 @@ async def _resolve(inbox: Inbox) -> None:
     await expect(inbox.button("Reopen")).to_be_visible()
 
 
-async def _rows(stack: Stack, query: str, *values: object) -> list[dict[str, Any]]:
+async def rows(stack: Stack, query: str, *values: object) -> list[dict[str, Any]]:
     async with await psycopg.AsyncConnection[dict[str, Any]].connect(
         stack.database_url,
         row_factory=dict_row,  # pyright: ignore[reportArgumentType]

@@ -1,17 +1,16 @@
-import { Clock, Lock, PlugZap, StickyNote } from "lucide-preact"
+import { Clock, LayoutTemplate, Lock, PlugZap, StickyNote } from "lucide-preact"
 import { useEffect, useRef, useState } from "preact/hooks"
 import { say, writing } from "../state/commands"
 import { exact, lasting, now } from "../state/clock"
-import { canWrite, capabilityOf, firstName, me, nameOf } from "../state/desk"
+import { canWrite, firstName, me, nameOf } from "../state/desk"
 import { connection, conversation } from "../state/live"
 import { isDone, type Ticket } from "../state/model"
-import { reachOf } from "../state/reach"
-import { keepText, keptText, wantedText } from "../state/send"
+import { hintOf, misfit, reachOf, waysOf } from "../state/reach"
+import { chooseWay, keepText, keptText, wantedText, wayOf } from "../state/send"
 import { FileButton, Files, useFiles } from "./files"
 import { Overheard } from "./outside"
-import { Channel } from "./small"
+import { Channel, iconOf, Menu } from "./small"
 
-const NEARLY = 0.8
 const SOON = 24 * 3_600_000
 const VERY_SOON = 2 * 3_600_000
 const TYPING_EVERY = 3_000
@@ -25,6 +24,8 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   const [over, setOver] = useState(false)
   const startedAt = useRef<number | null>(null)
   const note = writing.value === "note"
+  const [choosing, setChoosing] = useState(false)
+  const opener = useRef<HTMLButtonElement>(null)
   const change = (value: string): void => {
     setText(value)
     keepText(ticket.id, value)
@@ -41,16 +42,20 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   }, [wantedText.value])
   if (!canWrite.value) return <div class="composer"><p class="read-only"><Lock size={14} aria-hidden="true" />You can read here. Ask an admin for the agent role to reply.</p></div>
 
-  const reach = reachOf(ticket, conversation(ticket.thread_id))
-  const label = capabilityOf(ticket.channel)?.label ?? ""
+  const talk = conversation(ticket.thread_id)
+  const way = wayOf(ticket)
+  const by = way === ticket.connection_id ? null : way
+  const reach = reachOf(ticket, talk, way)
+  const ways = waysOf(ticket, talk)
   const most = note ? 20_000 : reach.most
   const tooLong = text.length > most
   const blocked = note ? "" : reach.blocked
-  const unfit = !note && files.picked.length > 0 && !reach.files
+  const attached = files.picked.flatMap((file) => file.done ?? [])
+  const unfit = note ? "" : misfit(reach, attached)
   const sendable = (text.trim() !== "" || files.picked.length > 0) && !files.busy && !tooLong && !blocked && !unfit
   const send = (): void => {
     if (!sendable) return
-    say(ticket, text.trim(), note, files.picked.flatMap((file) => file.done ?? []))
+    say(ticket, text.trim(), note, attached, { by: note ? null : by, template: null })
     files.clear()
     connection.tell({ type: "typing", ticket_id: ticket.id, on: false, note })
     told.current = 0
@@ -59,15 +64,18 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   }
   const other = startedAt.current === null ? undefined : conversation(ticket.thread_id).inOrder.value.findLast((message) => message.seq > startedAt.current! && message.author.kind !== "customer" && message.author.kind !== "system" && message.author.id !== me.value?.agent.id)
   const owner = ticket.control === "agents" && ticket.assignee_id !== null && ticket.assignee_id !== me.value?.agent.id ? firstName(nameOf(ticket.assignee_id)) : ""
-  const hint = tooLong ? `${(text.length - most).toLocaleString()} characters too long${note || !label ? "" : ` for ${label}`}. Split it in two.` : unfit ? `${label || "This channel"} carries no files.` : text.length > most * NEARLY ? `${(most - text.length).toLocaleString()} characters left` : connection.state.value === "offline" ? "Offline. It will be sent when you are back." : note ? "Only your team sees notes." : isDone(ticket) ? "" : ticket.control === "assistant" ? "Sending takes over from the assistant." : owner ? `${owner} has this ticket.` : ""
+  const fit = note ? (text.length > most * 0.8 ? `${(most - text.length).toLocaleString()} characters left` : "") : hintOf(reach, text)
+  const hint = tooLong ? `${(text.length - most).toLocaleString()} characters too long${note || !reach.label ? "" : ` for ${reach.label}`}. Split it in two.` : unfit ? unfit : fit ? fit : connection.state.value === "offline" ? "Offline. It will be sent when you are back." : note ? "Only your team sees notes." : isDone(ticket) ? "" : ticket.control === "assistant" ? "Sending takes over from the assistant." : owner ? `${owner} has this ticket.` : ""
+  const next = blocked ? ways.find((each) => each.open && each.connection !== way && !reachOf(ticket, talk, each.connection).blocked) : undefined
   return (
     <div class="composer">
       {other && <div class="notice" role="status"><span class="spring">{other.author.kind === "assistant" ? "The assistant" : firstName(other.author.name)} replied while you were typing.</span><button type="button" class="button small" onClick={() => (startedAt.current = other.seq, change(text))}>I saw it</button></div>}
-      {blocked && <div class="notice blocked" role="status"><PlugZap size={15} aria-hidden="true" /><span class="spring">{blocked}</span></div>}
+      {blocked && <div class="notice blocked" role="status"><PlugZap size={15} aria-hidden="true" /><span class="spring">{blocked}</span>{reach.templates && !choosing && <button type="button" class="button small main" ref={opener} onClick={() => setChoosing(true)}><LayoutTemplate size={13} aria-hidden="true" />Send a template</button>}{next && <button type="button" class="button small" onClick={() => { chooseWay(ticket, next.connection); box.current?.focus() }}>Reply by {next.name}</button>}</div>}
+      {choosing && reach.templates && !note && <Templates ticket={ticket} connection={way} by={by} close={() => { setChoosing(false); requestAnimationFrame(() => (opener.current ?? box.current)?.focus()) }} />}
       <div class={`composer-box ${note ? "note" : ""} ${blocked ? "shut" : ""} ${over ? "drop" : ""}`} onDragOver={(event) => { event.preventDefault(); setOver(true) }} onDragLeave={() => setOver(false)} onDrop={(event) => { event.preventDefault(); setOver(false); files.add(event.dataTransfer?.files ?? []) }}>
         <div class="tabs" role="group" aria-label="What to write">
           {(["reply", "note"] as const).map((each) => <button key={each} type="button" class="tab" aria-pressed={writing.value === each} onClick={() => { writing.value = each; box.current?.focus() }}>{each === "reply" ? "Public reply" : <><StickyNote size={13} aria-hidden="true" />Team note</>}</button>)}
-          {!note && <span class="where">{reach.overheard && <Overheard />}{!blocked && reach.until !== null && <Window until={reach.until} />}<Channel name={ticket.channel} /></span>}
+          {!note && <span class="where">{reach.overheard && <Overheard />}{!blocked && reach.until !== null && <Window until={reach.until} />}{ways.length > 1 || by ? <Menu name="way" label={`Reply by ${reach.label || "another channel"}. Choose the channel`} tip={ways.find((each) => each.connection === way)?.why ?? ""} look="way" side="up" button={<Channel name={reach.capability?.channel ?? ticket.channel} />} choices={ways.map((each) => { const Icon = iconOf(each.channel); return { name: each.name, far: each.why, icon: <Icon size={14} aria-hidden="true" />, checked: each.connection === way, run: () => { chooseWay(ticket, each.connection); setChoosing(false); box.current?.focus() } } })} /> : <Channel name={ticket.channel} />}</span>}
         </div>
         <Files picked={files.picked} drop={files.drop} />
         <textarea ref={box} onPaste={(event) => { const pasted = event.clipboardData?.files; if (pasted?.length) { event.preventDefault(); files.add(pasted) } }} aria-label={note ? "Note" : "Reply"} placeholder={note ? "Tell your team something" : `Reply to ${firstName(ticket.customer_name) || "the visitor"}`} value={text} onInput={(event) => change(event.currentTarget.value)}
@@ -76,6 +84,13 @@ export function Composer({ ticket }: { ticket: Ticket }) {
       </div>
     </div>
   )
+}
+
+/** The templates of a connection, in a file of their own that is fetched when they are first wanted. */
+function Templates(props: Parameters<typeof import("./templates").TemplatePicker>[0]) {
+  const [held, hold] = useState<{ Picker: typeof import("./templates").TemplatePicker } | null>(null)
+  useEffect(() => void import("./templates").then(({ TemplatePicker }) => hold({ Picker: TemplatePicker })), [])
+  return held ? <held.Picker {...props} /> : <div class="templates loading" role="status">Loading…</div>
 }
 
 /** How long the channel still takes free answers. */

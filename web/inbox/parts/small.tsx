@@ -121,7 +121,7 @@ export function Menu({ name, label, choices, button, side = "", look = "button",
             <button key={choice.name} type="button" role={choice.checked === undefined ? "menuitem" : "menuitemradio"} {...(choice.checked === undefined ? {} : { "aria-checked": choice.checked })} onClick={() => { shut(); choice.run() }}>
               {choice.icon}
               <span class="cut">{choice.name}</span>
-              <span class="far">{choice.checked ? "✓" : choice.far}</span>
+              <span class="far">{[choice.far, choice.checked ? "✓" : ""].filter(Boolean).join(" ")}</span>
             </button>
           ))}
         </div>

@@ -5,7 +5,7 @@ import { beside } from "./list"
 import { connection } from "./live"
 import { isActive, isDone, ticketOf, type Attachment, type Ticket } from "./model"
 import { detailsShown, go, page, showView, ticketPath } from "./router"
-import { addPending, acked, type Pending } from "./send"
+import { addPending, acked, type How, type Pending } from "./send"
 import { tell } from "./tell"
 import { moveTo, retry, unsent } from "./unsent"
 import { viewNames, views } from "./views"
@@ -51,19 +51,19 @@ export const assign = (ticket: Ticket, agent: string | null, team: string | null
 export const setPriority = (ticket: Ticket, priority: Ticket["priority"]): Promise<boolean> => change(ticket, "priority", { priority })
 export const setTags = (ticket: Ticket, tags: readonly string[]): Promise<boolean> => change(ticket, "tags", { tags })
 
-export function say(ticket: Ticket, text: string, note: boolean, attachments: readonly Attachment[] = []): void {
-  transmit(addPending(ticket.id, text, note, attachments), false)
+export function say(ticket: Ticket, text: string, note: boolean, attachments: readonly Attachment[] = [], how: How = { by: null, template: null }): void {
+  transmit(addPending(ticket.id, text, note, attachments, how), false)
 }
 
 /** Says a refused reply again, this time taking the ticket from whoever has it. */
 export function sayOnPurpose(kept: Pending): void {
   acked(kept.id)
-  transmit(addPending(kept.ticket, kept.text, kept.note, kept.attachments), true)
+  transmit(addPending(kept.ticket, kept.text, kept.note, kept.attachments, kept.how), true)
 }
 
 function transmit(made: Pending, take: boolean): void {
-  const draft = { id: made.id, text: made.text, visibility: made.note ? ("note" as const) : ("public" as const), attachments: made.attachments.map((file) => file.id) }
-  connection.send(made.id, { type: "send", ticket_id: made.ticket, draft, take })
+  const draft = { id: made.id, text: made.how.template ? "" : made.text, visibility: made.note ? ("note" as const) : ("public" as const), attachments: made.attachments.map((file) => file.id) }
+  connection.send(made.id, { type: "send", ticket_id: made.ticket, draft, take, ...made.how })
 }
 
 export function snoozeTimes(): { name: string; until: Date }[] {

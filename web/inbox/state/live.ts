@@ -38,7 +38,7 @@ let sends = new Outbox<AgentFrame>("shopbell:nobody")
 function openOutbox(agent: string): void {
   sends = new Outbox<AgentFrame>(`shopbell:sends:${agent}`, localStorage)
   pending.value = sends.waiting().flatMap(([id, frame]) =>
-    frame.type === "send" ? [{ id, ticket: frame.ticket_id, text: frame.draft.text, note: frame.draft.visibility === "note", attachments: [], problem: null }] : [],
+    frame.type === "send" ? [{ id, ticket: frame.ticket_id, text: frame.draft.text, note: frame.draft.visibility === "note", attachments: [], how: { by: frame.by ?? null, template: frame.template ?? null }, problem: null }] : [],
   )
 }
 
@@ -66,7 +66,7 @@ export const connection = new Connection<AgentFrame, AgentOut>({
       if (frame.type === "read") await call("POST", `/api/threads/${frame.thread_id}/read`, { seq: frame.seq })
       if (frame.type !== "send") return null
       try {
-        return { ...(await call<AgentOut>("POST", `/api/tickets/${frame.ticket_id}/messages`, { draft: frame.draft, take: frame.take ?? false })), type: "ack" } as AgentOut
+        return { ...(await call<AgentOut>("POST", `/api/tickets/${frame.ticket_id}/messages`, { draft: frame.draft, take: frame.take ?? false, by: frame.by ?? null, template: frame.template ?? null })), type: "ack" } as AgentOut
       } catch (error) {
         if (error instanceof Refused && error.problem.status > 0 && error.problem.status < 500) return { type: "refused", id: frame.draft.id, problem: error.problem }
         throw error

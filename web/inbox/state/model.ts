@@ -6,7 +6,7 @@ type Filled<T> = { [K in keyof T]-?: Exclude<T[K], undefined> }
 export type Ticket = Filled<wire.Ticket>
 export type Message = Filled<wire.Message>
 export type Thread = Filled<wire.Thread>
-export type { Agent, Attachment, Capability, Connection, Contact, Author, Citation, Counts, Customer, Handoff, Suggestion, Me, Problem, Team } from "../../shared/wire"
+export type { Agent, Attachment, Capability, Connection, Contact, Author, Citation, Counts, Customer, Handoff, Suggestion, Me, Template, Problem, Team } from "../../shared/wire"
 
 export type Priority = Ticket["priority"]
 
@@ -52,6 +52,7 @@ export function messageOf(come: wire.Message): Message {
     whole: "",
     context: "",
     mail: null,
+    template: null,
     version: 1,
     ...come,
   }

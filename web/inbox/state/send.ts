@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals"
 import { uuid7 } from "../../shared/uuid7"
-import type { Attachment, Problem } from "./model"
+import type { Filling } from "../../shared/wire"
+import type { Attachment, Problem, Ticket } from "./model"
 
 /** What an agent said that the server has not yet confirmed: shown at once, then replaced by the real message. */
 export interface Pending {
@@ -9,7 +10,14 @@ export interface Pending {
   text: string
   note: boolean
   attachments: readonly Attachment[]
+  how: How
   problem: Problem | null
+}
+
+/** By which connection a reply goes, when not by the ticket's, and as which template. */
+export interface How {
+  by: string | null
+  template: Filling | null
 }
 
 export const pending = signal<readonly Pending[]>([])
@@ -23,8 +31,8 @@ export function keepText(ticket: string, text: string): void {
   else localStorage.removeItem(KEPT + ticket)
 }
 
-export function addPending(ticket: string, text: string, note: boolean, attachments: readonly Attachment[]): Pending {
-  const made = { id: uuid7(), ticket, text, note, attachments, problem: null }
+export function addPending(ticket: string, text: string, note: boolean, attachments: readonly Attachment[], how: How): Pending {
+  const made = { id: uuid7(), ticket, text, note, attachments, how, problem: null }
   pending.value = [...pending.value, made]
   return made
 }
@@ -46,3 +54,15 @@ export function keepRefused(): void {
 
 /** Text that somebody asked to put in the composer: a suggestion, or a refused reply. */
 export const wantedText = signal<string | null>(null)
+
+const chosen = signal<ReadonlyMap<string, { connection: string; heard: number }>>(new Map())
+
+/** The connection by which the next reply goes: the ticket's, or the one chosen since the customer last wrote. */
+export function wayOf(ticket: Ticket): string {
+  const held = chosen.value.get(ticket.id)
+  return held && held.heard === ticket.last_customer_seq ? held.connection : ticket.connection_id
+}
+
+export function chooseWay(ticket: Ticket, connection: string): void {
+  chosen.value = new Map(chosen.peek()).set(ticket.id, { connection, heard: ticket.last_customer_seq })
+}
