@@ -19,6 +19,7 @@ from shopbell.desk.deliveries.types import Unsent
 from shopbell.desk.events.types import AgentRead
 from shopbell.desk.messages.types import Draft, Message
 from shopbell.desk.people.types import Agent, Role, Team
+from shopbell.desk.sla.types import Clock, Policy
 from shopbell.desk.threads.types import ShopperMessage, ShopperThread
 from shopbell.desk.tickets.types import Priority, Ticket
 from shopbell.desk.tickets.types import TicketOpen as TicketOpen
@@ -76,6 +77,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     all_open: int
     snoozed: int
     resolved: int
+    due: int
     unsent: int
 
 
@@ -296,3 +298,15 @@ class Move(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     connection_id: UUID
     on_purpose: bool = False
+
+
+class Policies(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """GET and PUT /api/sla/policies: what is promised, in order; the first that fits counts."""
+
+    policies: tuple[Policy, ...]
+
+
+class Clocks(Struct, frozen=True, kw_only=True):
+    """GET /api/tickets/{id}/clocks: all that ran for a ticket, the oldest first."""
+
+    clocks: tuple[Clock, ...]

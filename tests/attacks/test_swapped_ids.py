@@ -56,6 +56,7 @@ NAME_NOBODY_ELSES = {
     "/api/widget/ask-person",
     "/api/widget/read",
     "/api/widget/attachments",
+    "/api/sla/policies",
     "/healthz",
     "/readyz",
     "/api/session",

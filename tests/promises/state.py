@@ -40,6 +40,7 @@ IN_VIEW: dict[str, Callable[[Ticket, UUID], bool]] = {
     "open": lambda k, _: k.status in ACTIVE,
     "snoozed": lambda k, _: k.status == "snoozed",
     "resolved": lambda k, _: k.status in ("resolved", "closed"),
+    "due": lambda k, _: k.status in ACTIVE and k.due is not None and k.due.step >= 50,
 }
 """Which ticket belongs in which view, as web/inbox/state/views.ts says it."""
 

@@ -148,7 +148,16 @@ export interface BrandSettings {
   language?: string
 }
 
-/** What a channel can carry: composer, assistant and rules read this and nothing else. `max_text` in characters, `max_file` in bytes, `reply_window` in hours (None: never shuts). `human_window`: in those hours people may still answer after the window shut. `sender` is the kind of identity by which the platform names people. `live` says that committing a message is sending it: readers follow the stream themselves. `segments`: each text is sent, and paid for, in the parts that phone networks know. */
+/** Open hours on the clock of one place. `hours` may overlap; none at all is around the clock. `time_zone` is an IANA name, `country` an ISO 3166-1 code whose public holidays are closed ("" for none), `region` a part of it by its ISO 3166-2 suffix, `closed` more closed days. */
+export interface Calendar {
+  time_zone: string
+  hours: Opening[]
+  country: string
+  region: string
+  closed: string[]
+}
+
+/** What a channel can carry: composer, assistant and rules read this and nothing else. `max_text` in characters, `max_file` in bytes, `reply_window` in hours (None: never shuts). `human_window`: in those hours people may still answer after the window shut. `sender` is the kind of identity by which the platform names people. `live` says that committing a message is sending it: readers follow the stream themselves. */
 export interface Capability {
   channel: string
   label: string
@@ -207,6 +216,39 @@ export interface Citation {
   kind?: "article" | "order" | "product"
   chunk_id?: Uuid | null
   language?: string | null
+}
+
+/** The timer of one ticket for one target. `due_at` and `alarm_at` are None while it stands, or where its calendar never opens again. `step` is the last alarm that went off, in per cent of the goal, `elapsed_s` the time counted at its end. */
+export interface Clock {
+  id: Uuid
+  ticket_id: Uuid
+  kind: "first_response" | "next_response" | "pickup" | "resolution"
+  policy_id: Uuid
+  policy: string
+  seconds: number
+  calendar?: Calendar
+  pauses?: ("assistant" | "customer" | "snoozed")[]
+  started_at: Instant
+  due_at?: Instant | null
+  alarm_at?: Instant | null
+  step?: number
+  segments?: Segment[]
+  earlier?: Deadline[]
+  ended_at?: Instant | null
+  outcome?: "dropped" | "met" | "missed" | null
+  elapsed_s?: number | null
+}
+
+/** GET /api/tickets/{id}/clocks: all that ran for a ticket, the oldest first. */
+export interface Clocks {
+  clocks: Clock[]
+}
+
+/** True of a ticket whose field is one of these; with `unless`, of every other. */
+export interface Condition {
+  field: "brand" | "channel" | "control" | "priority" | "tag" | "team"
+  any_of: string[]
+  unless?: boolean
 }
 
 /** A connection after it was made or changed; `made` are secrets that Shopbell made, shown only here. */
@@ -275,6 +317,7 @@ export interface Counts {
   all_open: number
   snoozed: number
   resolved: number
+  due: number
   unsent: number
 }
 
@@ -286,6 +329,15 @@ export interface Customer {
   identities: Identity[]
   version: number
   created_at: Instant
+}
+
+/** A deadline that once stood, and why another took its place at `until`. */
+export interface Deadline {
+  due_at: Instant | null
+  seconds: number
+  policy: string
+  until: Instant
+  because: string
 }
 
 /** How far the sending of a message came; `error` says what to do about a failure. */
@@ -314,7 +366,7 @@ export interface Due {
 /** One fact. `position` is given by the relay, gap-free from 1; until then it is 0. */
 export interface Event {
   position?: number
-  kind: "agent.updated" | "clock.breached" | "clock.warned" | "connection.updated" | "control.handed_off" | "control.released" | "control.taken" | "customer.joined" | "customer.updated" | "message.created" | "message.updated" | "read.moved" | "session.revoked" | "thread.read" | "thread.seen" | "ticket.assigned" | "ticket.created" | "ticket.reopened" | "ticket.resolved" | "ticket.snoozed" | "ticket.suggested" | "ticket.updated"
+  kind: "agent.updated" | "clock.breached" | "clock.warned" | "connection.updated" | "control.handed_off" | "control.released" | "control.taken" | "customer.joined" | "customer.parted" | "customer.updated" | "message.created" | "message.updated" | "read.moved" | "session.revoked" | "thread.read" | "thread.seen" | "ticket.assigned" | "ticket.created" | "ticket.reopened" | "ticket.resolved" | "ticket.snoozed" | "ticket.suggested" | "ticket.updated"
   at: Instant
   actor: Author
   thread_id?: Uuid | null
@@ -421,7 +473,7 @@ export interface Me {
   position: number
 }
 
-/** One message; `seq` counts within the thread from 1 and is its only order. `template` is set where the platform sends one of its own, whose words are the `text`. */
+/** One message; `seq` rises within the thread from 1 and is its only order. `sender` is the address that it came from on its channel; of a mail it is in its head. */
 export interface Message {
   id: Uuid
   thread_id: Uuid
@@ -446,7 +498,7 @@ export interface Message {
   whole?: string
   context?: string
   mail?: MailHead | null
-  template?: FilledTemplate | null
+  sender?: string
   version?: number
 }
 
@@ -495,6 +547,20 @@ export interface Page {
 /** Are you there? Answered by pong; send one every 25 s when nothing else is sent. */
 export interface Ping {
   type: "ping"
+}
+
+/** GET and PUT /api/sla/policies: what is promised, in order; the first that fits counts. */
+export interface Policies {
+  policies: Policy[]
+}
+
+/** What is promised to tickets that meet all conditions. The first that fits counts. */
+export interface Policy {
+  id: Uuid
+  name: string
+  conditions?: Condition[]
+  targets?: Target[]
+  enabled?: boolean
 }
 
 /** Answer to ping. */
@@ -559,6 +625,15 @@ export interface Reply {
 /** `on_purpose`: even a message that may have arrived. */
 export interface Retry {
   on_purpose?: boolean
+}
+
+/** A stretch in which a clock ran, or stood for one `pause`, in the hands of one holder. `holder` names an agent; the assistant and a queue that nobody took have no name. */
+export interface Segment {
+  start: Instant
+  end?: Instant | null
+  pause?: "assistant" | "customer" | "snoozed" | null
+  holder_kind?: "agent" | "assistant" | "customer" | "system" | null
+  holder?: Uuid | null
 }
 
 /** POST /api/invitation: accept a one-time link. */
@@ -693,6 +768,15 @@ export interface Suggestion {
 /** `on_purpose`: take it even from another agent. */
 export interface TakeOver {
   on_purpose?: boolean
+}
+
+/** One figure of a policy: `seconds`, in the calendar's open hours or around the clock. `overnight_seconds` is what counts instead, around the clock, for what begins while it is shut. */
+export interface Target {
+  kind: "first_response" | "next_response" | "pickup" | "resolution"
+  seconds: number
+  hours?: "always" | "open"
+  overnight_seconds?: number | null
+  pauses?: ("assistant" | "customer" | "snoozed")[]
 }
 
 /** A group of agents that tickets are given to. */

@@ -23,7 +23,7 @@ MOST_MESSAGES = 30
 Place = tuple[datetime, UUID]
 """Where in a list a ticket stands: when it last changed, and its id."""
 
-View = Literal["mine", "unassigned", "waiting", "assistant", "open", "snoozed", "resolved"]
+View = Literal["mine", "unassigned", "waiting", "assistant", "open", "snoozed", "resolved", "due"]
 
 LIVE = "k.status IN ('open', 'pending')"
 VIEWS: dict[str, str] = {
@@ -34,6 +34,7 @@ VIEWS: dict[str, str] = {
     "open": LIVE,
     "snoozed": "k.status = 'snoozed'",
     "resolved": "k.status IN ('resolved', 'closed')",
+    "due": f"{LIVE} AND (k.due ->> 'step')::int >= 50",
 }
 SELECT = "SELECT k.*, c.name AS customer_name FROM ticket k JOIN customer c ON c.id = k.customer_id"
 

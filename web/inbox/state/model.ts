@@ -29,6 +29,7 @@ export function ticketOf(come: wire.Ticket): Ticket {
     handoff: null,
     suggestion: null,
     snoozed_until: null,
+    due: null,
     resolved_at: null,
     version: 1,
     ...come,
