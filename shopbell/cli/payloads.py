@@ -19,7 +19,7 @@ from shopbell.desk.connections.types import Connection, ConnectionSettings
 from shopbell.desk.connections.vault import Vault
 from shopbell.desk.database import open_desk
 from shopbell.desk.inbound.reads import listed
-from shopbell.desk.inbound.types import Fact, Raw
+from shopbell.desk.inbound.types import Fact, Mail, Raw
 from shopbell.jobs.intake import Intake
 from shopbell.realtime.live import Live
 from shopbell.settings import Settings
@@ -39,7 +39,8 @@ def parse(channel: str, files: Sequence[Path], *, as_json: bool) -> None:
     for file in files:
         told: dict[str, Any] = {"file": str(file), "facts": [], "error": None}
         try:
-            told["facts"] = [flat(one) for one in read(known, channel, file.read_bytes())]
+            facts = read(known, channel, file.read_bytes())
+            told["facts"] = [flat(one, mailed=channel == "email") for one in facts]
         except OSError as wrong:
             told["error"] = wrong.strerror or "cannot be read"
             unread += 1
@@ -58,8 +59,11 @@ def read(channel: Hooked | Listening, name: str, body: bytes) -> list[Fact]:
     return channel.normalise(Account(connection=nobody), Raw(body=body))
 
 
-def flat(fact: Fact) -> dict[str, Any]:
-    """A fact in one level, with the mail's own fields beside the others; bytes are left out."""
+def flat(fact: Fact, *, mailed: bool = False) -> dict[str, Any]:
+    """A fact in one level, with every field, also those that say nothing; bytes are left out.
+
+    With `mailed` a mail's own fields stand beside the others. `matched_by` is then the first way in
+    which its thread would be looked for; which one finds it is the desk's to say."""
     told: dict[str, Any] = msgspec.to_builtins(fact)
     whole = {
         "kind": fact.kind,
@@ -83,10 +87,21 @@ def flat(fact: Fact) -> dict[str, Any]:
     }
     for name in ("html", "place", "code", "words", "context", "account", "key"):
         whole[name] = told.get(name, "")
-    if fact.mail is not None:
-        mail = msgspec.to_builtins(fact.mail)
+    if mailed:
+        mail: dict[str, Any] = msgspec.to_builtins(fact.mail) if fact.mail else {}
         whole |= {name: mail.get(name, default) for name, default in _MAIL.items()}
+        whole["matched_by"] = _looked_for_by(fact.mail) if fact.mail else ""
     return whole
+
+
+def _looked_for_by(mail: Mail) -> str:
+    if mail.matched_by:
+        return mail.matched_by
+    if mail.in_reply_to:
+        return "in reply to"
+    if mail.references:
+        return "references"
+    return "sender"
 
 
 _MAIL: dict[str, Any] = {
@@ -101,6 +116,7 @@ _MAIL: dict[str, Any] = {
     "bounce": False,
     "matched_by": "",
     "authentication": "",
+    "warning": "",
 }
 
 

@@ -121,9 +121,11 @@ class HttpChannel:
 
     def verify(self, account: Account, raw: Raw) -> None:
         """Standard Webhooks: id, time within five minutes, and signature over both and the body."""
+        secret = account.credentials.get("secret", "")
+        if not secret.removeprefix("whsec_"):
+            raise Unverified("this connection has no secret")
         try:
-            hook = Webhook(account.credentials.get("secret", ""))
-            hook.verify(raw.body, raw.headers)
+            Webhook(secret).verify(raw.body, raw.headers)
         except (WebhookVerificationError, ValueError, RuntimeError, UnicodeDecodeError) as wrong:
             raise Unverified(str(wrong)) from wrong
 

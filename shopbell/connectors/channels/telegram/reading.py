@@ -27,7 +27,8 @@ def facts_of(update: Told) -> list[Fact]:
     if member := update["my_chat_member"]:
         return _member(member)
     names = [name for name in update.fields if name != "update_id"]
-    return [Fact(kind="other", words=f"not understood: {', '.join(names)[:200] or 'no update'}")]
+    named = ", ".join(names).replace("\x00", "")[:200]
+    return [Fact(kind="other", words=f"not understood: {named or 'no update'}")]
 
 
 def _message(message: Told) -> Fact:
