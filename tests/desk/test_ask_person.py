@@ -1,7 +1,7 @@
 """*Talk to a person*: one message, an honest time, one wait, however often it is pressed."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -15,6 +15,7 @@ from shopbell.desk.errors import NotFound
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.commands import receive
 from shopbell.desk.messages.types import Draft, Message
+from shopbell.desk.sla.calendar import calendar_of
 from shopbell.desk.tickets.commands import resolve
 from shopbell.desk.tickets.types import Ticket
 from shopbell.desk.work import work
@@ -23,9 +24,16 @@ from tests.desk.conftest import Shop
 LONDON = BrandSettings(
     time_zone="Europe/London",
     hours=tuple(Opening(day=day, start="09:00", end="17:00") for day in range(5)),
-    pickup_minutes=2,
     handle_minutes=6,
 )
+
+
+def promised(brand: BrandSettings, at: datetime, *, waiting: int, people: int) -> datetime | None:
+    """By when a person answers where two minutes are promised and each takes six."""
+    calendar, each = calendar_of(brand), timedelta(minutes=brand.handle_minutes)
+    return answer_by(
+        calendar, at, pickup=(120, calendar), each=each, waiting=waiting, people=people
+    )
 
 
 async def ticket_of(shop: Shop, message: Message) -> Ticket:
@@ -134,21 +142,21 @@ async def test_the_customer_is_told_in_their_language_and_the_brands_own_clock(s
     ],
 )
 def test_only_staffed_minutes_count(at: str, waiting: int, people: int, expected: str) -> None:
-    reached = answer_by(LONDON, datetime.fromisoformat(at), waiting=waiting, people=people)
+    reached = promised(LONDON, datetime.fromisoformat(at), waiting=waiting, people=people)
     assert reached == datetime.fromisoformat(expected)
 
 
 def test_a_holiday_is_not_promised() -> None:
     brand = msgspec.structs.replace(LONDON, country="GB", region="ENG")
     christmas_eve = datetime(2026, 12, 24, 17, 30, tzinfo=UTC)
-    assert answer_by(brand, christmas_eve, waiting=0, people=1) == datetime(
+    assert promised(brand, christmas_eve, waiting=0, people=1) == datetime(
         2026, 12, 29, 9, 5, tzinfo=UTC
     )
 
 
 def test_nobody_there_promises_nothing() -> None:
     at = datetime(2026, 11, 24, 10, tzinfo=UTC)
-    assert answer_by(LONDON, at, waiting=0, people=0) is None
+    assert promised(LONDON, at, waiting=0, people=0) is None
     for language in (*WORDS, "xx"):
         told = handed_over(Wait(by=None, zone="UTC", language=language), at)
         assert ":" not in told

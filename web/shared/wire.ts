@@ -132,14 +132,13 @@ export interface Brand {
   settings: BrandSettings
 }
 
-/** How a brand looks and speaks, and when its people are there: in these hours, but not on the public holidays of `country` (ISO 3166-1) and `region` (ISO 3166-2 suffix) nor on `closed` days. `pickup_minutes` is the published target for a person to pick up a chat. */
+/** How a brand looks and speaks, and when its people are there: in these hours, but not on the public holidays of `country` (ISO 3166-1) and `region` (ISO 3166-2 suffix) nor on `closed` days. `handle_minutes` is how long a person is busy with one who waits. What is promised stands in the policies (docs/sla.md). */
 export interface BrandSettings {
   time_zone?: string
   hours?: Opening[]
   country?: string
   region?: string
   closed?: string[]
-  pickup_minutes?: number
   handle_minutes?: number
   greeting?: string
   color?: string
@@ -157,7 +156,7 @@ export interface Calendar {
   closed: string[]
 }
 
-/** What a channel can carry: composer, assistant and rules read this and nothing else. `max_text` in characters, `max_file` in bytes, `reply_window` in hours (None: never shuts). `human_window`: in those hours people may still answer after the window shut. `sender` is the kind of identity by which the platform names people. `live` says that committing a message is sending it: readers follow the stream themselves. */
+/** What a channel can carry: composer, assistant and rules read this and nothing else. `max_text` in characters, `max_file` in bytes, `reply_window` in hours (None: never shuts). `human_window`: in those hours people may still answer after the window shut. `sender` is the kind of identity by which the platform names people. `live` says that committing a message is sending it: readers follow the stream themselves. `segments`: each text is sent, and paid for, in the parts that phone networks know. */
 export interface Capability {
   channel: string
   label: string
@@ -473,7 +472,7 @@ export interface Me {
   position: number
 }
 
-/** One message; `seq` rises within the thread from 1 and is its only order. `sender` is the address that it came from on its channel; of a mail it is in its head. */
+/** One message; `seq` rises within the thread from 1 and is its only order. `sender` is the address that it came from on its channel; of a mail it is in its head. `template` is set where the platform sends one of its own, whose words are the `text`. */
 export interface Message {
   id: Uuid
   thread_id: Uuid
@@ -499,6 +498,7 @@ export interface Message {
   context?: string
   mail?: MailHead | null
   sender?: string
+  template?: FilledTemplate | null
   version?: number
 }
 
@@ -686,7 +686,7 @@ export interface ShopperHello {
   resume?: Position | null
 }
 
-/** A public message as the shopper sees it. */
+/** A public message as the shopper sees it. A removed one keeps its place and none of its words or files; `edited_at` (RFC 3339) is when its author changed it last. */
 export interface ShopperMessage {
   id: Uuid
   seq: number
@@ -697,6 +697,8 @@ export interface ShopperMessage {
   attachments?: Attachment[]
   channel?: string
   at: string
+  edited_at?: string | null
+  removed?: boolean
   version?: number
 }
 

@@ -56,14 +56,14 @@ class Opening(Struct, frozen=True, kw_only=True):
 class BrandSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a brand looks and speaks, and when its people are there: in these hours, but not on the
     public holidays of `country` (ISO 3166-1) and `region` (ISO 3166-2 suffix) nor on `closed` days.
-    `pickup_minutes` is the published target for a person to pick up a chat."""
+    `handle_minutes` is how long a person is busy with one who waits. What is promised stands in the
+    policies (docs/sla.md)."""
 
     time_zone: str = "UTC"
     hours: tuple[Opening, ...] = ()
     country: str = ""
     region: str = ""
     closed: tuple[date, ...] = ()
-    pickup_minutes: int = 2
     handle_minutes: int = 6
     greeting: str = "Hi! Ask us anything about the shop."
     color: str = "#2f5d50"

@@ -106,17 +106,15 @@ async def ask_person(
                 told = await _last_told(unit)
                 if told is not None:
                     return written(unit, told, repeated=True)
-            message = await _tell_the_wait(unit, asked, opened=opened)
+            message = await _tell_the_wait(desk, unit, asked, opened=opened)
     except UniqueViolation as doubled:
         raise NotFound("The conversation") from doubled
     return written(unit, message)
 
 
-async def _tell_the_wait(unit: Work, asked: Draft, *, opened: bool) -> Message:
+async def _tell_the_wait(desk: Desk, unit: Work, asked: Draft, *, opened: bool) -> Message:
     customer = Author(kind="customer", id=unit.thread.customer_id, name=unit.customer_name)
-    wait = await wait_for(
-        unit.connection, unit.ticket.brand_id, unit.thread.customer_id, unit.at, unit.ticket.id
-    )
+    wait = await wait_for(desk, unit.connection, unit.ticket, unit.at)
     told = msgspec.structs.replace(asked, text=handed_over(wait, unit.at))
     if opened:
         unit.emit("ticket.created", customer)

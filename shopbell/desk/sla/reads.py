@@ -34,6 +34,14 @@ async def rules_of(connection: Connection) -> Rules:
     )
 
 
+async def rules_for(desk: Desk, connection: Connection) -> Rules:
+    """The rules as they stand, read again only when they changed."""
+    row = await (await connection.execute(SQL["rules_version"].encode())).fetchone()
+    if row is None or row["version"] != desk.rules.version:
+        desk.rules = await rules_of(connection)
+    return desk.rules
+
+
 async def policies(desk: Desk) -> tuple[Policy, ...]:
     """The policies in their order."""
     return tuple(msgspec.convert(await desk.run(SQL["policies"]), list[Policy]))

@@ -14,7 +14,8 @@ from shopbell.desk.database import Desk, load_queries
 from shopbell.desk.errors import NotFound
 from shopbell.desk.people.types import Agent
 from shopbell.desk.turns.types import Called, Material, Turn, TurnRecord
-from shopbell.desk.work import message_from
+from shopbell.desk.work import SQL as TICKETS
+from shopbell.desk.work import message_from, ticket_from
 
 SQL = load_queries(__file__)
 MOST_MESSAGES = 60
@@ -41,10 +42,11 @@ async def material(desk: Desk, turn: Turn) -> Material:
         async with connection.pipeline():
             said = await connection.execute(SQL["said"].encode(), values)
             about = await connection.execute(SQL["about"].encode(), values)
-        row = await about.fetchone()
-        if row is None:
+            ticket = await connection.execute(TICKETS["load_ticket"].encode(), values)
+        row, held = await about.fetchone(), await ticket.fetchone()
+        if row is None or held is None:
             raise NotFound("The ticket")
-        wait = await wait_for(connection, row["brand_id"], row["id"], desk.now(), turn.ticket_id)
+        wait = await wait_for(desk, connection, ticket_from(held), desk.now())
     settings = msgspec.convert(row["settings"], BrandSettings)
     return Material(
         messages=tuple(message_from(one) for one in reversed(await said.fetchall())),

@@ -76,7 +76,8 @@ def _held(state: State, connection: Connection, token: str | None) -> UUID | Non
 async def _session(state: State, visitor: Visitor, token: str, language: str) -> WidgetSession:
     brand = await brand_of(state.desk, visitor.connection.brand_id)
     look, at = brand.settings, state.desk.now()
-    wait = await wait_at(state.desk, brand.id, at, language)
+    chat = visitor.connection
+    wait = await wait_at(state.desk, brand.id, chat.channel, chat.id, at, language)
     thread = (
         await shopper_state(state.desk, visitor.thread_id) if visitor.thread_id else ShopperThread()
     )
