@@ -29,6 +29,8 @@ from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.commands import answer, receive, reply
 from shopbell.desk.messages.types import Draft
 from shopbell.desk.people.types import Agent
+from shopbell.desk.sla.policies import Rules
+from shopbell.desk.sla.reads import rules_of
 from shopbell.desk.tickets import commands as tickets
 from shopbell.desk.tickets.reads import ticket_for
 from shopbell.desk.turns.types import Turn
@@ -38,14 +40,15 @@ KEPT = (
     "channel status priority team_id assignee_id control epoch engaged_from_seq last_seq"
     " last_customer_seq waiting_since snoozed_until created_at updated_at resolved_at version"
 )
+PROMISED = Rules()
 TODAY = dt.datetime(2026, 11, 24, 13, 0, tzinfo=dt.UTC)
 
 
-def told(today: dt.datetime = TODAY) -> tuple[House, list[Record]]:
+def told(today: dt.datetime = TODAY, rules: Rules = PROMISED) -> tuple[House, list[Record]]:
     dice = random.Random(DICE)
     people, shelf = shoppers(SHOPPERS, today, dice), variants(today, dice)
     placed = orders(people, shelf, today, dice)
-    house = house_of(today, dice)
+    house = msgspec.structs.replace(house_of(today, dice), rules=rules)
     return house, tell(house, people, placed, shelf, today, dice)
 
 
@@ -267,6 +270,14 @@ INVARIANTS = {
     "every customer has an identity and a thread": """
         SELECT c.id FROM customer c WHERE NOT EXISTS (SELECT 1 FROM identity i
         WHERE i.customer_id = c.id) OR NOT EXISTS (SELECT 1 FROM thread t WHERE t.customer_id = c.id)""",
+    "what is due on a ticket is what its clocks say": """
+        SELECT k.id FROM ticket k WHERE k.due_at IS DISTINCT FROM (SELECT min(o.due_at) FROM sla_clock o
+        WHERE o.ticket_id = k.id AND o.ended_at IS NULL)""",
+    "a resolved ticket has no open clock": """
+        SELECT k.id FROM ticket k JOIN sla_clock o ON o.ticket_id = k.id AND o.ended_at IS NULL
+        WHERE k.status = 'resolved'""",
+    "every ticket has its clocks": """
+        SELECT k.id FROM ticket k WHERE NOT EXISTS (SELECT 1 FROM sla_clock o WHERE o.ticket_id = k.id)""",
     "nothing waits to be relayed": "SELECT id FROM outbox",
 }
 
@@ -293,7 +304,9 @@ async def test_the_desk_itself_would_have_left_the_same(
 ) -> None:
     """Every kind of step of many threads, played through the desk's own commands."""
     await seed(database_url, settings, today=TODAY)
-    house, made = told()
+    async with await psycopg.AsyncConnection[Any].connect(database_url) as db:
+        rules = await rules_of(db)
+    house, made = told(rules=rules)
     kinds = Counter[str]()
     chosen = sorted(made, key=lambda one: -len({step.kind for step in one.steps}))[:24]
     async with open_desk(database_url) as desk:
@@ -320,6 +333,21 @@ async def _replay(desk: Desk, house: House, record: Record) -> None:
         record.thread.last_seq,
         record.thread.out_count,
     )
+    async with desk.pool.connection() as db:
+        found = await db.execute(
+            "SELECT o.kind, o.started_at, o.ended_at, o.outcome, o.elapsed_s, o.due_at FROM sla_clock o"
+            " JOIN ticket k ON k.id = o.ticket_id WHERE k.thread_id = %s ORDER BY 2, 1",
+            (thread_id,),
+        )
+        clocks = [tuple(row.values()) for row in await found.fetchall()]
+    assert clocks == sorted(
+        (
+            (one.kind, one.started_at, one.ended_at, one.outcome, one.elapsed_s, one.due_at)
+            for one in record.clocks.values()
+        ),
+        key=lambda one: (one[1], one[0]),
+    )
+    assert clocks
     assert thread["version"] == record.thread.version - 1, "all but the customer's reading"
     assert len(left) == len(record.tickets)
     for row, mine in zip(left, record.tickets, strict=True):

@@ -1,8 +1,11 @@
 """What is promised, and the clocks of one ticket."""
 
+from typing import Any
 from uuid import UUID
 
 import msgspec
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
 
 from shopbell.desk.connections.types import BrandSettings
 from shopbell.desk.database import Connection, Desk, load_queries
@@ -13,14 +16,14 @@ from shopbell.desk.sla.types import Calendar, Clock, Policy
 SQL = load_queries(__file__)
 
 
-async def rules_of(connection: Connection) -> Rules:
+async def rules_of(connection: AsyncConnection[Any]) -> Rules:
     """All that clocks are counted by. The version is read first: what changes meanwhile raises it,
     and is read again."""
     async with connection.pipeline():
-        versions = await connection.execute(SQL["rules_version"].encode())
-        policies = await connection.execute(SQL["policies"].encode())
-        brands = await connection.execute(SQL["brand_hours"].encode())
-        teams = await connection.execute(SQL["team_hours"].encode())
+        versions, policies, brands, teams = [
+            await connection.cursor(row_factory=dict_row).execute(SQL[one].encode())
+            for one in ("rules_version", "policies", "brand_hours", "team_hours")
+        ]
     row = await versions.fetchone()
     hours = {
         one["id"]: calendar_of(msgspec.convert(one["settings"], BrandSettings))

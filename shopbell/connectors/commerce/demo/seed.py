@@ -25,6 +25,7 @@ from shopbell.desk.articles.commands import save_articles
 from shopbell.desk.articles.types import ArticleText, SourceText
 from shopbell.desk.connections.types import BrandSettings, Opening
 from shopbell.desk.people.types import Role
+from shopbell.desk.sla.reads import rules_of
 from shopbell.settings import Settings
 
 SHOPPERS = 180
@@ -129,6 +130,7 @@ async def _write(db: AsyncConnection[Any], settings: Settings, today: dt.datetim
     placed = orders(people, shelf, today, dice)
     house = house_of(today, dice)
     await _write_desk(db, settings, house)
+    house = msgspec.structs.replace(house, rules=await rules_of(db))
     await _write_goods(db, shelf)
     await _write_customers(db, people)
     await _write_orders(db, placed)

@@ -10,6 +10,7 @@ import msgspec
 
 from shopbell.connectors.commerce.demo.world import COUNTRIES, Country, Shopper, plain, uuid7_at
 from shopbell.desk.messages.types import Author
+from shopbell.desk.sla.policies import Rules
 
 CHANNELS = {
     "webchat": "Shop chat",
@@ -49,12 +50,13 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):
-    """The desk that history happens in: ids by name."""
+    """The desk that history happens in: ids by name, and what is promised there."""
 
     brand_id: uuid.UUID
     staff: dict[str, Staff]
     teams: dict[str, uuid.UUID]
     connections: dict[str, uuid.UUID]
+    rules: Rules = Rules()
 
 
 class Person(msgspec.Struct, kw_only=True):

@@ -17,6 +17,9 @@ from shopbell.connectors.commerce.demo.history.cast import House, Person, Staff
 from shopbell.connectors.commerce.demo.history.citing import found
 from shopbell.connectors.commerce.demo.world import uuid7_at
 from shopbell.desk.messages.types import Author, Citation, Message, Page
+from shopbell.desk.sla.clocks import Happened, advance, due_of, gone_off
+from shopbell.desk.sla.thanks import only_thanks
+from shopbell.desk.sla.types import Clock
 from shopbell.desk.threads.types import Thread
 from shopbell.desk.tickets.types import Handoff, Preview, Suggestion, Ticket
 
@@ -91,6 +94,7 @@ class Record:
         self.spoken: list[Spoken] = []
         self.turns: list[Turned] = []
         self.steps: list[Step] = []
+        self.clocks: dict[uuid.UUID, Clock] = {}
 
     @property
     def ticket(self) -> Ticket:
@@ -100,8 +104,44 @@ class Record:
     def play(self, step: Step) -> None:
         """Let a step happen."""
         getattr(self, f"_{step.kind}")(step)
+        self._count(step)
         self._thread(version=self.thread.version + 1)
         self.steps.append(step)
+
+    def ring(self, at: dt.datetime) -> None:
+        """All alarms that were due by now have gone off."""
+        for clock in self._open():
+            self.clocks[clock.id] = gone_off(clock, at)
+        self._due(self._open())
+
+    def _count(self, step: Step) -> None:
+        """Move the ticket's clocks as the desk does with each commit."""
+        of_ticket = [one for one in self.clocks.values() if one.ticket_id == self.ticket.id]
+        what = Happened(
+            at=step.at,
+            asked=step.kind == "receive" and not only_thanks(step.text),
+            answered=step.kind in ("answer", "reply"),
+            by_person=step.kind == "reply",
+            picked_up=step.kind in ("take", "reply"),
+            handed_off=step.kind == "hand_off",
+            answered_before=any(one.kind == "first_response" for one in of_ticket),
+        )
+        now = advance(self._open(), self.ticket, what, self.house.rules)
+        for clock in now:
+            new = clock.id not in self.clocks
+            named = uuid7_at(step.at, self._dice) if new else clock.id
+            self.clocks[named] = msgspec.structs.replace(clock, id=named)
+        self._due(self._open())
+
+    def _open(self) -> list[Clock]:
+        return [
+            one
+            for one in self.clocks.values()
+            if one.ticket_id == self.ticket.id and one.ended_at is None
+        ]
+
+    def _due(self, clocks: list[Clock]) -> None:
+        self.tickets[-1] = msgspec.structs.replace(self.ticket, due=due_of(clocks))
 
     def read(self, agents_seq: int) -> None:
         """The customer has seen all there is, agents up to `agents_seq`."""

@@ -51,6 +51,7 @@ def tell(
     last = {who: list(theirs)[-1] for who, theirs in groupby(plans, lambda one: one.who.id)}
     for who, record in records.items():
         record.read(_seen(record, last[who]))
+        record.ring(today)
     return list(records.values())
 
 
@@ -88,6 +89,7 @@ async def write(db: AsyncConnection[Any], records: Sequence[Record], house: Hous
     await _copy(db, "ticket", _TICKET, (_ticket(one, numbered[one.id]) for one in tickets))
     await db.execute("SELECT setval('ticket_number', %s)", [row[0] + len(tickets) - 1])
     await _messages(db, records)
+    await _clocks(db, records, house)
     await _copy(
         db,
         "agent_read",
@@ -128,14 +130,15 @@ def _known(who: Person, since: dt.datetime) -> list[tuple[tuple[str, str], dt.da
 _TICKET = (
     "id number thread_id customer_id brand_id connection_id channel subject status priority team_id"
     " assignee_id tags control epoch engaged_from_seq last_seq last_customer_seq preview"
-    " waiting_since handoff suggestion snoozed_until created_at updated_at resolved_at version"
+    " waiting_since handoff suggestion snoozed_until due due_at created_at updated_at resolved_at version"
 )
 
 
 def _ticket(ticket: Ticket, number: int) -> tuple[Any, ...]:
     values: dict[str, Any] = msgspec.structs.asdict(ticket)
     values |= {"number": number, "tags": list(ticket.tags)}
-    for name in ("preview", "handoff", "suggestion"):
+    values["due_at"] = ticket.due.at if ticket.due else None
+    for name in ("preview", "handoff", "suggestion", "due"):
         values[name] = _json(values[name]) if values[name] is not None else None
     return tuple(values[name] for name in _TICKET.split())
 
@@ -179,6 +182,24 @@ async def _messages(db: AsyncConnection[Any], records: Sequence[Record]) -> None
              one.finished_at)
             for record in records
             for one in record.turns
+        ),
+    )  # fmt: skip
+
+
+async def _clocks(db: AsyncConnection[Any], records: Sequence[Record], house: House) -> None:
+    await _copy(
+        db,
+        "sla_clock",
+        "id ticket_id kind policy_id policy seconds calendar pauses started_at due_at alarm_at step"
+        " segments earlier ended_at outcome elapsed_s rules",
+        (
+            (one.id, one.ticket_id, one.kind, one.policy_id, one.policy, one.seconds,
+             _json(one.calendar), list(one.pauses), one.started_at, one.due_at, one.alarm_at,
+             one.step, Jsonb(msgspec.to_builtins(one.segments)),
+             Jsonb(msgspec.to_builtins(one.earlier)), one.ended_at, one.outcome, one.elapsed_s,
+             house.rules.version)
+            for record in records
+            for one in record.clocks.values()
         ),
     )  # fmt: skip
 
