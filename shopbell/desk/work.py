@@ -363,6 +363,7 @@ def message_from(row: dict[str, Any] | MessageRow) -> Message:
         whole=extra.whole,
         context=extra.context,
         mail=extra.mail,
+        sender=extra.sender,
         template=extra.template,
         version=held.version,
     )

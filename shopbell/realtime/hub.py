@@ -112,14 +112,15 @@ class Hub:
         """What this listener missed after a position and up to the one it listens from.
 
         From this process's memory, else Redis, else Postgres. None when the position belongs to
-        another history, lies in the future or too far back: then only a fresh state helps.
+        another history, lies in the future or too far back, or when a shopper's thread was joined
+        or parted since: then only a fresh state helps.
         """
         if epoch != self.epoch or after < 0:
             return None
         if after > upto and not await self._reached(after):
             return None
         events = await self._since(after, upto, listener.thread_id)
-        if events is None:
+        if events is None or (listener.thread_id and any(map(_reshaped, events))):
             return None
         told = ((event.position, self._text(event, listener.thread_id)) for event in events)
         return [(position, text) for position, text in told if text is not None]
@@ -276,10 +277,15 @@ class Hub:
                 listener.revoke()
 
     def _left(self, event: Event) -> bool:
-        """Whether this thread was emptied into another: its shopper must ask for a new session."""
-        if event.kind != "customer.joined" or event.thread is UNSET:
-            return False
-        return event.thread.last_seq == 0
+        """Whether this thread was emptied into another, or two were made of it: who listens must
+        come again, to hear the thread that is theirs."""
+        if event.kind == "customer.parted":
+            return True
+        return (
+            event.kind == "customer.joined"
+            and event.thread is not UNSET
+            and event.thread.last_seq == 0
+        )
 
     async def _follow_live(self) -> None:
         while True:
@@ -309,6 +315,10 @@ class Hub:
         if live.to != "agents" and held and (shown := shopper_frame(frame)) is not None:
             for listener in tuple(held):
                 listener.loose(shown)
+
+
+def _reshaped(event: Event) -> bool:
+    return event.kind in ("customer.joined", "customer.parted")
 
 
 def _readable(entries: Sequence[Entry]) -> list[Event]:

@@ -46,7 +46,8 @@ async def thread_of(
 
 async def claimed_thread(desk: Desk, kind: str, value: str, *, name: str = "") -> UUID:
     """The thread of whoever writes under this identity without having proved it: a customer of
-    their own, apart from the one who did prove it, made when there is none yet."""
+    their own, made when there is none yet, apart from anybody who has proved something: were an
+    agent to join the two, the next claim would still not be believed."""
     async with desk.pool.connection() as connection, connection.transaction():
         await connection.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"claimed:{kind}:{value}",)
@@ -55,7 +56,9 @@ async def claimed_thread(desk: Desk, kind: str, value: str, *, name: str = "") -
             "SELECT t.id FROM identity i JOIN thread t ON t.customer_id = i.customer_id"
             " JOIN customer c ON c.id = i.customer_id"
             " WHERE i.kind = %s AND i.value = %s AND i.verified_at IS NULL"
-            " AND i.verified_by = 'claim' AND c.merged_into IS NULL ORDER BY i.created_at LIMIT 1",
+            " AND i.verified_by = 'claim' AND c.merged_into IS NULL AND NOT EXISTS (SELECT 1"
+            " FROM identity v WHERE v.customer_id = c.id AND v.verified_at IS NOT NULL)"
+            " ORDER BY i.created_at LIMIT 1",
             (kind, value),
         )
         row = await found.fetchone()

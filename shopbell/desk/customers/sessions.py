@@ -9,12 +9,12 @@ from uuid import UUID, uuid5
 
 from psycopg.types.json import Jsonb
 
-from shopbell.desk.customers.join import join
 from shopbell.desk.customers.reads import SQL, customer_in, visitor_of
 from shopbell.desk.customers.types import Visitor, Vouched
 from shopbell.desk.database import Connection, Desk
 from shopbell.desk.errors import NotFound
 from shopbell.desk.events.types import Event
+from shopbell.desk.identities.joining import join_customers
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.types import Author
 from shopbell.desk.work import work
@@ -46,8 +46,8 @@ async def recognise(
     known = await visitor_of(desk, verified_id, connection_id)
     if known is None or known.customer_id is None or known.thread_id is None:
         raise NotFound("The conversation")
-    if left is not None and not left.verified and left.thread_id is not None:
-        await join(desk, left, known.customer_id, known.thread_id)
+    if left is not None and not left.verified and left.customer_id not in (None, known.customer_id):
+        await join_customers(desk, left.customer_id, known.customer_id, "shop", ends_visitors=True)
     await _name(desk, known, vouched.name)
     return known
 

@@ -33,6 +33,7 @@ EventKind = Literal[
     "control.handed_off",
     "customer.updated",
     "customer.joined",
+    "customer.parted",
     "thread.read",
     "thread.seen",
     "read.moved",

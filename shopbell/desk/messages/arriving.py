@@ -55,6 +55,7 @@ async def arrived(
             whole=masked(arrival.whole[:LONGEST_WHOLE]),
             context=masked(arrival.context[:LONGEST_PAGE_TEXT]),
             mail=arrival.mail,
+            sender="" if arrival.mail else arrival.place.identity,
         ),
     )
     expect_files(unit, message.id, connection, awaited)

@@ -139,12 +139,14 @@ class MessageExtra(Struct, frozen=True, kw_only=True, omit_defaults=True):
     whole: str = ""
     context: str = ""
     mail: MailHead | None = None
+    sender: str = ""
     template: FilledTemplate | None = None
 
 
 class Message(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One message; `seq` counts within the thread from 1 and is its only order. `template`
-    is set where the platform sends one of its own, whose words are the `text`."""
+    """One message; `seq` rises within the thread from 1 and is its only order. `sender` is the
+    address that it came from on its channel; of a mail it is in its head. `template` is set where the
+    platform sends one of its own, whose words are the `text`."""
 
     id: UUID
     thread_id: UUID
@@ -169,6 +171,7 @@ class Message(Struct, frozen=True, kw_only=True, omit_defaults=True):
     whole: str = ""
     context: str = ""
     mail: MailHead | None = None
+    sender: str = ""
     template: FilledTemplate | None = None
     version: int = 1
 

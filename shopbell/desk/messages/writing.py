@@ -111,6 +111,7 @@ def add_message(
         whole=came.whole,
         context=came.context,
         mail=came.mail,
+        sender=came.sender,
         template=came.template,
     )
     connection_id = connection.id if connection else ticket.connection_id
