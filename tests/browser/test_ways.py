@@ -150,6 +150,7 @@ async def test_axe_finds_nothing_in_the_templates(
         await expect(picker.get_by_label("First name")).to_have_value("Mia")
         assert await faults(inbox) == []
         await inbox.page.keyboard.press("Escape")
+        await expect(picker.get_by_role("searchbox")).to_be_focused()
         await inbox.page.keyboard.press("Escape")
         await expect(inbox.button("Send a template")).to_be_focused()
         await inbox.button("Resolve").click()
