@@ -49,6 +49,14 @@ FROM message m LEFT JOIN delivery d ON d.message_id = m.id WHERE m.id = :id;
 INSERT INTO delivery (id, message_id, thread_id, ticket_id, connection_id, status, external_id, next_at, updated_at)
 VALUES (:id, :message_id, :thread_id, :ticket_id, :connection_id, :status, :external_id, :at, :at);
 
+-- name: await_seeing
+INSERT INTO unseen_reply (message_id, due_at)
+SELECT :message_id, :at::timestamptz + make_interval(mins => b.minutes)
+FROM left_address e CROSS JOIN LATERAL (
+    SELECT coalesce((settings ->> 'elsewhere_minutes')::integer, 2) AS minutes FROM brand WHERE id = :brand_id
+) b
+WHERE e.thread_id = :thread_id AND b.minutes > 0;
+
 -- name: find_external
 SELECT m.*, d.status AS delivery_status, d.error AS delivery_error
 FROM message m LEFT JOIN delivery d ON d.message_id = m.id

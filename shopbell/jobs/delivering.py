@@ -11,9 +11,11 @@ import structlog
 from shopbell.desk.attachments.reads import kept_file
 from shopbell.desk.attachments.types import StorageAway
 from shopbell.desk.connections import commands as connections
+from shopbell.desk.connections.types import Capability
 from shopbell.desk.connections.vault import Sealed
 from shopbell.desk.deliveries import commands as deliveries
 from shopbell.desk.deliveries.types import Outgoing, OutgoingFile, Refused, Sent, Unknown
+from shopbell.desk.elsewhere.words import below
 from shopbell.desk.messages.personal import is_personal
 from shopbell.desk.messages.reach import open_for_people
 from shopbell.jobs.leases import LEASE, beating, new_holder
@@ -25,6 +27,10 @@ MOST_TRIES = 14
 LONGEST_WAIT = 600.0
 SEALED = "This connection's credentials cannot be opened with the present key: connect it again."
 OVERHEARD = "Others read that place, and this is personal: write to the customer directly."
+UNPROVEN = (
+    "This address was only left on the page, and this tells of an order or carries a file: answer"
+    " them on the page, or have them prove the address."
+)
 LONGEST_ASKED = 3600.0
 """Seconds: a platform that asks for more patience than this is asked again all the same."""
 
@@ -64,6 +70,8 @@ async def _send(room: Room, outgoing: Outgoing) -> Sent | Refused | Unknown:
         if not channel.capability.community:
             return Refused(words=OVERHEARD, permanent=True)
         outgoing = msgspec.structs.replace(outgoing, private=True)
+    if outgoing.claimed:
+        outgoing = _with_its_reason(channel.capability, outgoing)
     try:
         return await channel.send(_opened(room, outgoing))
     except Sealed:
@@ -81,9 +89,19 @@ def _barred(room: Room, outgoing: Outgoing) -> str:
         return (
             "The customer asked for no more messages here: use another way, if they agreed to it."
         )
+    if outgoing.claimed and is_personal(outgoing.message):
+        return UNPROVEN
     if not _window_is_open(room, outgoing):
         return "The time for free answers here is over: send a template, or use another channel."
     return ""
+
+
+def _with_its_reason(capability: Capability, outgoing: Outgoing) -> Outgoing:
+    """A reply to an address that was left on the page says so, and how that ends."""
+    kind = "phone" if capability.sender == "phone" else "email"
+    text = below(outgoing.message.text, outgoing.language, kind)
+    told = msgspec.structs.replace(outgoing.message, text=text)
+    return msgspec.structs.replace(outgoing, message=told)
 
 
 def _window_is_open(room: Room, outgoing: Outgoing) -> bool:

@@ -23,11 +23,14 @@ from shopbell.desk.connections.templates import move_template
 from shopbell.desk.connections.types import Connection, Health
 from shopbell.desk.connections.vault import Vault
 from shopbell.desk.database import Desk
+from shopbell.desk.elsewhere.commands import silence
+from shopbell.desk.elsewhere.reads import was_left
+from shopbell.desk.elsewhere.words import ends
 from shopbell.desk.errors import DeskError, Invalid
 from shopbell.desk.inbound import commands as payloads
 from shopbell.desk.inbound.albums import join
 from shopbell.desk.inbound.facts import TooEarly, hand_over, take_in, write_message
-from shopbell.desk.inbound.matching import needs_no_row, place_mail
+from shopbell.desk.inbound.matching import needs_no_row, place_mail, place_text
 from shopbell.desk.inbound.reads import came, payload, thread_known
 from shopbell.desk.inbound.types import Fact, Kept, Raw
 from shopbell.desk.messages.types import MAX_ATTACHMENTS, Author
@@ -148,6 +151,13 @@ class Intake:
         if fact.kind == "typing":
             await self._typing(fact)
             return
+        if (
+            fact.kind == "opt_out"
+            and fact.state != "in"
+            and fact.code != "marketing"
+            and fact.sender
+        ):
+            await silence(self.desk, connection.id, fact.sender.value)
         if fact.kind == "message":
             await self._message(connection, fact)
         else:
@@ -184,10 +194,23 @@ class Intake:
                 log.warning("file left in its payload", error=refused.title)
                 continue
             kept.append(brought.id)
-        matched = await place_mail(self.desk, connection, fact) if fact.mail else None
+        place = place_mail if fact.mail else place_text
+        matched = await place(self.desk, connection, fact)
+        if matched is not None and await self._ends(connection, fact, matched.thread_id):
+            return
         await write_message(
             self.desk, connection, fact, matched=matched, files=tuple(kept), uploader=uploader
         )
+
+    async def _ends(self, connection: Connection, fact: Fact, thread_id: UUID) -> bool:
+        """Whether somebody answers from an address left on the page that they want no more."""
+        text = fact.mail.reply_text or fact.text if fact.mail else fact.text
+        if fact.sender is None or not ends(text):
+            return False
+        value = fact.sender.value
+        if not await was_left(self.desk, connection.id, thread_id, value):
+            return False
+        return await silence(self.desk, connection.id, value)
 
     async def _typing(self, fact: Fact) -> None:
         found = await thread_known(self.desk, fact.sender) if fact.sender else None

@@ -17,6 +17,8 @@ from shopbell.assistant.knowledge.index import embed_pending, index_pending
 from shopbell.desk.attachments.commands import forget_unattached
 from shopbell.desk.database import Connection, Desk
 from shopbell.desk.deliveries import commands as deliveries
+from shopbell.desk.elsewhere.commands import send_on
+from shopbell.desk.elsewhere.reads import due as elsewhere_due
 from shopbell.desk.inbound import commands as payloads
 from shopbell.desk.people.housekeeping import forget_expired
 from shopbell.desk.tickets.commands import end_snooze, let_go_of_all
@@ -61,13 +63,16 @@ async def sweep_for_ever(room: Room) -> None:
 
 
 async def sweep_work(room: Room) -> None:
-    """Take up turns and deliveries that nobody has, and reopen tickets whose snooze is over."""
+    """Take up turns and deliveries that nobody has, send on replies that nobody saw, and reopen
+    tickets whose snooze is over."""
     for ticket_id in await turns.overdue(room.desk, grace=GRACE, most=TURNS_AT_ONCE):
         room.start(("turn", ticket_id), answer_ticket(room, ticket_id))
     for thread_id in await deliveries.overdue(room.desk, grace=GRACE, most=TURNS_AT_ONCE):
         room.start(("delivery", thread_id), deliver_thread(room, thread_id))
     room.start(("files",), fetch_files(room))
     room.start(("payloads",), read_overdue(room))
+    for message_id in await elsewhere_due(room.desk, TURNS_AT_ONCE):
+        await send_on(room.desk, message_id)
     for ticket_id in await _snoozed(room.desk):
         await end_snooze(room.desk, ticket_id)
 

@@ -43,6 +43,11 @@ HOOK = Rate("hook", 2_000, 0.005)
 HOOK_REFUSED = Rate("hook-refused", 60, 1)
 UPLOAD = Rate("upload", 30, 5)
 UPLOAD_ADDRESS = Rate("upload-address", 300, 1)
+ADDRESS_LEFT = Rate("address-left", 5, 600)
+"""Addresses that one visitor may leave, that come from one network address, and how often one and the
+same may be left by anybody: so that no chat writes to people who never asked."""
+ADDRESS_FROM = Rate("address-from", 30, 60)
+ADDRESS = Rate("address-of", 5, 3_600)
 AGENT_UPLOAD = Rate("agent-upload", 100, 1)
 
 

@@ -23,7 +23,7 @@ from shopbell.server.doors import agents_only, own_pages_only
 from shopbell.server.sockets.agent import agent_socket
 from shopbell.server.sockets.polling import poll, widget_poll
 from shopbell.server.sockets.shopper import shopper_socket
-from shopbell.server.widget import messages, session
+from shopbell.server.widget import elsewhere, messages, session
 from shopbell.server.widget.doors import open_to_pages, preflight, visitors_only
 
 TICKET = "/api/tickets/{ticket_id}"
@@ -47,6 +47,8 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route("/api/widget/messages", visitors_only(messages.send), methods=["POST"]),
         Route("/api/widget/ask-person", visitors_only(messages.ask_person), methods=["POST"]),
         Route("/api/widget/read", visitors_only(messages.read), methods=["POST"]),
+        Route("/api/widget/address", visitors_only(elsewhere.leave), methods=["POST"]),
+        Route("/api/widget/address", visitors_only(elsewhere.forget), methods=["DELETE"]),
         Route("/api/widget/attachments", visitors_only(files.create_by_visitor), methods=["POST"]),
         Route("/hooks/{connection_id}", hooks.receive, methods=["GET", "POST"]),
         Route("/healthz", health.healthz),

@@ -16,6 +16,7 @@ from shopbell.desk.connections.types import (
     Template,
 )
 from shopbell.desk.deliveries.types import Unsent
+from shopbell.desk.elsewhere.types import AddressKind
 from shopbell.desk.events.types import AgentRead
 from shopbell.desk.messages.types import Draft, Message
 from shopbell.desk.people.types import Agent, Role, Team
@@ -157,7 +158,8 @@ class WidgetSessionBody(Struct, frozen=True, kw_only=True):
 class WidgetSession(Struct, frozen=True, kw_only=True):
     """What the widget needs to show itself. Keep `token`: it is the shopper's only key.
 
-    `time_zone` is the brand's, on whose clock promises are told.
+    `time_zone` is the brand's, on whose clock promises are told. `elsewhere` are the kinds of
+    addresses that the shopper may leave for replies they miss, `left` the one they left, veiled.
     """
 
     token: str
@@ -172,6 +174,22 @@ class WidgetSession(Struct, frozen=True, kw_only=True):
     customer_name: str = ""
     thread: ShopperThread
     unread: int = 0
+    elsewhere: tuple[AddressKind, ...] = ()
+    left: str = ""
+
+
+class LeaveAddress(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /api/widget/address: where replies go that are not seen on the page. `consent` are the
+    words that the shopper agreed to, as they read them."""
+
+    address: Annotated[str, Meta(max_length=254)]
+    consent: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class LeftAddress(Struct, frozen=True, kw_only=True):
+    """The address that was left, veiled."""
+
+    left: str
 
 
 class ShopperPage(Struct, frozen=True, kw_only=True):

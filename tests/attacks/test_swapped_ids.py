@@ -55,6 +55,7 @@ NAME_NOBODY_ELSES = {
     "/api/widget/messages",
     "/api/widget/ask-person",
     "/api/widget/read",
+    "/api/widget/address",
     "/api/widget/attachments",
     "/api/sla/policies",
     "/healthz",

@@ -10,7 +10,7 @@ from shopbell.desk.events.types import Event
 from shopbell.realtime.frames import Events
 from shopbell.realtime.history import decode_event
 from tests.desk.conftest import Shop, shop
-from tests.promises import cases, clock_cases, inbound_cases, side_cases, way_cases
+from tests.promises import cases, clock_cases, elsewhere_cases, inbound_cases, side_cases, way_cases
 from tests.promises.cases import Scene, Told
 from tests.promises.state import (
     AgentClient,
@@ -22,7 +22,7 @@ from tests.promises.state import (
 )
 from tests.realtime.test_relay import leading, until
 
-__all__ = ["clock_cases", "inbound_cases", "shop", "side_cases", "way_cases"]
+__all__ = ["clock_cases", "elsewhere_cases", "inbound_cases", "shop", "side_cases", "way_cases"]
 
 NOT_OF_A_THREAD = {
     "articles": "knowledge, which no client holds",

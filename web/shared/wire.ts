@@ -132,7 +132,7 @@ export interface Brand {
   settings: BrandSettings
 }
 
-/** How a brand looks and speaks, and when its people are there: in these hours, but not on the public holidays of `country` (ISO 3166-1) and `region` (ISO 3166-2 suffix) nor on `closed` days. `handle_minutes` is how long a person is busy with one who waits. What is promised stands in the policies (docs/sla.md). */
+/** How a brand looks and speaks, and when its people are there: in these hours, but not on the public holidays of `country` (ISO 3166-1) and `region` (ISO 3166-2 suffix) nor on `closed` days. `handle_minutes` is how long a person is busy with one who waits, `elsewhere_minutes` how long a reply may stay unseen on the page before it goes to the address left there (0: for ever). What is promised stands in the policies (docs/sla.md). */
 export interface BrandSettings {
   time_zone?: string
   hours?: Opening[]
@@ -140,6 +140,7 @@ export interface BrandSettings {
   region?: string
   closed?: string[]
   handle_minutes?: number
+  elsewhere_minutes?: number
   greeting?: string
   color?: string
   assistant_name?: string
@@ -294,7 +295,7 @@ export interface Connections {
   channels: ChannelKind[]
 }
 
-/** How a customer can be answered by one connection: where they wrote from, or, with no `heard_at`, an address of theirs that was verified elsewhere. */
+/** How a customer can be answered by one connection: where they wrote from, or, with no `heard_at`, an address of theirs that was verified elsewhere. One that is `claimed` they only left on the page: nobody has proven that it is theirs. */
 export interface Contact {
   thread_id: Uuid
   connection_id: Uuid
@@ -304,6 +305,7 @@ export interface Contact {
   community: boolean
   window_until: Instant | null
   opted_out: boolean
+  claimed: boolean
   heard_at: Instant | null
 }
 
@@ -444,6 +446,17 @@ export interface Identity {
 export interface Invited {
   agent: Agent
   link: string
+}
+
+/** POST /api/widget/address: where replies go that are not seen on the page. `consent` are the words that the shopper agreed to, as they read them. */
+export interface LeaveAddress {
+  address: string
+  consent: string
+}
+
+/** The address that was left, veiled. */
+export interface LeftAddress {
+  left: string
 }
 
 /** What agents see of a mail besides its words. `matched_by` says why it is in this thread, `authentication` what the receiving host found; `warning` is shown beside the sender. */
@@ -686,7 +699,7 @@ export interface ShopperHello {
   resume?: Position | null
 }
 
-/** A public message as the shopper sees it. A removed one keeps its place and none of its words or files; `edited_at` (RFC 3339) is when its author changed it last. */
+/** A public message as the shopper sees it. */
 export interface ShopperMessage {
   id: Uuid
   seq: number
@@ -697,8 +710,6 @@ export interface ShopperMessage {
   attachments?: Attachment[]
   channel?: string
   at: string
-  edited_at?: string | null
-  removed?: boolean
   version?: number
 }
 
@@ -940,7 +951,7 @@ export interface Welcome {
   resumed: boolean
 }
 
-/** What the widget needs to show itself. Keep `token`: it is the shopper's only key. `time_zone` is the brand's, on whose clock promises are told. */
+/** What the widget needs to show itself. Keep `token`: it is the shopper's only key. `time_zone` is the brand's, on whose clock promises are told. `elsewhere` are the kinds of addresses that the shopper may leave for replies they miss, `left` the one they left, veiled. */
 export interface WidgetSession {
   token: string
   brand_name: string
@@ -954,6 +965,8 @@ export interface WidgetSession {
   customer_name: string
   thread: ShopperThread
   unread: number
+  elsewhere: ("email" | "phone")[]
+  left: string
 }
 
 /** POST /api/widget/session: a new visitor, or a known one by `token`. `identity_token` is the shop's signed statement of who is signed in (JWT, HS256 with the connection's secret). */

@@ -56,8 +56,9 @@ class Opening(Struct, frozen=True, kw_only=True):
 class BrandSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a brand looks and speaks, and when its people are there: in these hours, but not on the
     public holidays of `country` (ISO 3166-1) and `region` (ISO 3166-2 suffix) nor on `closed` days.
-    `handle_minutes` is how long a person is busy with one who waits. What is promised stands in the
-    policies (docs/sla.md)."""
+    `handle_minutes` is how long a person is busy with one who waits, `elsewhere_minutes` how long a
+    reply may stay unseen on the page before it goes to the address left there (0: for ever). What is
+    promised stands in the policies (docs/sla.md)."""
 
     time_zone: str = "UTC"
     hours: tuple[Opening, ...] = ()
@@ -65,6 +66,7 @@ class BrandSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     region: str = ""
     closed: tuple[date, ...] = ()
     handle_minutes: int = 6
+    elsewhere_minutes: int = 2
     greeting: str = "Hi! Ask us anything about the shop."
     color: str = "#2f5d50"
     assistant_name: str = "Assistant"
@@ -95,7 +97,8 @@ class Place(Struct, frozen=True, kw_only=True):
 
 class Contact(Struct, frozen=True, kw_only=True):
     """How a customer can be answered by one connection: where they wrote from, or, with no
-    `heard_at`, an address of theirs that was verified elsewhere."""
+    `heard_at`, an address of theirs that was verified elsewhere. One that is `claimed` they only left
+    on the page: nobody has proven that it is theirs."""
 
     thread_id: UUID
     connection_id: UUID
@@ -105,6 +108,7 @@ class Contact(Struct, frozen=True, kw_only=True):
     community: bool = False
     window_until: datetime | None = None
     opted_out: bool = False
+    claimed: bool = False
     heard_at: datetime | None = None
 
 

@@ -97,6 +97,8 @@ async def claim(
                 attempts=row["attempts"] + 1,
                 to=_place(row),
                 opted_out=bool(row["opted_out"]),
+                claimed=row["claimed"],
+                language=row["language"],
                 answers=row["answers"] or "",
                 threading=msgspec.convert(row["threading"], MailHead) if row["threading"] else None,
                 sealed=bytes(row["sealed"]) if row["sealed"] is not None else None,

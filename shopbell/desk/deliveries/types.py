@@ -40,7 +40,8 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     platform's name for the customer's last message there, and `threading` the mail it stands in.
     `sealed` is opened into `credentials` by whoever sends. `heard_at` is when the customer last wrote
     there. `parts` were taken on an earlier try, so sending goes on after them. `hook` is the public
-    address at which this connection is told things.
+    address at which this connection is told things. `claimed`: the address was only left on the page,
+    by somebody who writes in `language`.
     """
 
     id: UUID
@@ -51,6 +52,8 @@ class Outgoing(Struct, frozen=True, kw_only=True):
     attempts: int
     to: Place | None = None
     opted_out: bool = False
+    claimed: bool = False
+    language: str | None = None
     private: bool = False
     answers: str = ""
     threading: MailHead | None = None

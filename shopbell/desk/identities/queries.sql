@@ -126,38 +126,44 @@ INSERT INTO visitor_ended (visitor_id)
 SELECT value::uuid FROM identity WHERE customer_id = :customer AND kind = 'visitor' ON CONFLICT DO NOTHING;
 
 -- name: contacts_giving_way
-SELECT o.connection_id, o.place, o.identity, o.community, o.window_until, o.opted_out_at, o.no_marketing_at, o.heard_at
+SELECT o.connection_id, o.place, o.identity, o.community, o.window_until, o.opted_out_at, o.no_marketing_at, o.heard_at,
+       o.claimed
 FROM contact o JOIN contact f ON f.connection_id = o.connection_id AND f.thread_id = :old
-WHERE o.thread_id = :into AND f.heard_at > o.heard_at;
+WHERE o.thread_id = :into AND NOT f.claimed AND (o.claimed OR f.heard_at > o.heard_at);
 
 -- name: bring_contacts
 INSERT INTO contact (connection_id, thread_id, place, identity, community, window_until, opted_out_at,
-                     no_marketing_at, heard_at, warn_at)
-SELECT connection_id, :into, place, identity, community, window_until, opted_out_at, no_marketing_at, heard_at, warn_at
+                     no_marketing_at, heard_at, warn_at, claimed)
+SELECT connection_id, :into, place, identity, community, window_until, opted_out_at, no_marketing_at, heard_at, warn_at,
+       claimed
 FROM contact WHERE thread_id = :old
 ON CONFLICT (connection_id, thread_id) DO UPDATE SET place = excluded.place, identity = excluded.identity,
     community = excluded.community, window_until = excluded.window_until, opted_out_at = excluded.opted_out_at,
-    no_marketing_at = excluded.no_marketing_at, heard_at = excluded.heard_at, warn_at = excluded.warn_at
-WHERE excluded.heard_at > contact.heard_at;
+    no_marketing_at = excluded.no_marketing_at, heard_at = excluded.heard_at, warn_at = excluded.warn_at,
+    claimed = excluded.claimed
+WHERE NOT excluded.claimed AND (contact.claimed OR excluded.heard_at > contact.heard_at);
 
 -- name: take_contacts_back
 WITH theirs AS (
     SELECT * FROM contact WHERE thread_id = :root AND identity = ANY(:values::text[])
 ), back AS (
     INSERT INTO contact (connection_id, thread_id, place, identity, community, window_until, opted_out_at,
-                         no_marketing_at, heard_at, warn_at)
-    SELECT connection_id, :old, place, identity, community, window_until, opted_out_at, no_marketing_at, heard_at, warn_at
+                         no_marketing_at, heard_at, warn_at, claimed)
+    SELECT connection_id, :old, place, identity, community, window_until, opted_out_at, no_marketing_at, heard_at, warn_at,
+           claimed
     FROM theirs
     ON CONFLICT (connection_id, thread_id) DO UPDATE SET place = excluded.place, identity = excluded.identity,
         community = excluded.community, window_until = excluded.window_until, opted_out_at = excluded.opted_out_at,
-        no_marketing_at = excluded.no_marketing_at, heard_at = excluded.heard_at, warn_at = excluded.warn_at
+        no_marketing_at = excluded.no_marketing_at, heard_at = excluded.heard_at, warn_at = excluded.warn_at,
+        claimed = excluded.claimed
 )
 DELETE FROM contact WHERE thread_id = ANY(:others) AND identity = ANY(:values::text[]);
 
 -- name: give_contact_back
 INSERT INTO contact (connection_id, thread_id, place, identity, community, window_until, opted_out_at,
-                     no_marketing_at, heard_at)
-VALUES (:connection_id, :thread, :place, :identity, :community, :window_until, :opted_out_at, :no_marketing_at, :heard_at)
+                     no_marketing_at, heard_at, claimed)
+VALUES (:connection_id, :thread, :place, :identity, :community, :window_until, :opted_out_at, :no_marketing_at, :heard_at,
+        :claimed)
 ON CONFLICT DO NOTHING;
 
 -- name: count_read

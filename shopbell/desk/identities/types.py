@@ -42,6 +42,7 @@ class KeptContact(Struct, frozen=True, kw_only=True):
     opted_out_at: datetime | None
     no_marketing_at: datetime | None
     heard_at: datetime
+    claimed: bool = False
 
 
 class Kept(Struct, frozen=True, kw_only=True):

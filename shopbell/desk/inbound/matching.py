@@ -14,6 +14,7 @@ from uuid import UUID
 from shopbell.desk.connections.types import Connection
 from shopbell.desk.customers.commands import claimed_thread, thread_of
 from shopbell.desk.database import Desk
+from shopbell.desk.elsewhere.reads import is_claimed, thread_answered
 from shopbell.desk.errors import DeskError
 from shopbell.desk.inbound.commands import SQL
 from shopbell.desk.inbound.facts import Matched, sender_of, take_in
@@ -22,6 +23,9 @@ from shopbell.desk.inbound.types import Fact, Mail
 ONE_ANSWER_EACH = timedelta(hours=1)
 MOST_LOOKED_UP = 30
 AGENT = "It says to be from one of our agents, and nothing proves it."
+UNPROVEN = (
+    "Answered from an address that was only left on the page: nobody has proven it is theirs."
+)
 LATELY = "Answered automatically within the last hour: people go on, so that no loop begins."
 
 
@@ -56,7 +60,10 @@ async def place_mail(desk: Desk, connection: Connection, fact: Fact) -> Matched:
                 by=by,
                 stranger=stranger and not quiet,
                 quiet=quiet,
-                because="" if stranger or quiet else await _because(desk, thread_id),
+                because=""
+                if stranger or quiet
+                else await _unproven(desk, connection, fact, thread_id)
+                or await _because(desk, thread_id),
                 warning=f"{sender.value} is not this conversation's customer." if stranger else "",
             )
     proven = sender.verified and not warning
@@ -95,6 +102,20 @@ async def _answered(
     )
     found = rows[0] if rows else None
     return None if found is None or (ours and found["delivery_id"] is None) else found
+
+
+async def place_text(desk: Desk, connection: Connection, fact: Fact) -> Matched | None:
+    """Where a message from an address belongs that was left on the page of another thread, if our
+    last reply there was that thread's."""
+    if sender_of(fact).kind != "phone":
+        return None
+    thread_id = await thread_answered(desk, connection.id, sender_of(fact).value)
+    return Matched(thread_id=thread_id, by="answer", because=UNPROVEN) if thread_id else None
+
+
+async def _unproven(desk: Desk, connection: Connection, fact: Fact, thread_id: UUID) -> str:
+    claimed = await is_claimed(desk, connection.id, thread_id, sender_of(fact).value)
+    return UNPROVEN if claimed else ""
 
 
 async def _because(desk: Desk, thread_id: UUID) -> str:

@@ -159,6 +159,8 @@ async def reply(
                 unit.change_ticket(
                     waiting_since=None, status="pending", snoozed_until=None, suggestion=None
                 )
+                if message.channel in LIVE_CHANNELS:
+                    _await_seeing(unit, message)
             unit.emit("message.created", author, message=message)
     except UniqueViolation as doubled:
         raise NotFound("The ticket") from doubled
@@ -195,6 +197,17 @@ async def _to_be_sent(
         check_fits(capability, draft.text, files)
         await check_open(unit, connection_id, capability)
     return draft, None
+
+
+def _await_seeing(unit: Work, message: Message) -> None:
+    """Have it go to the address that the customer left, if they did, unless they read it soon."""
+    unit.write(
+        "await_seeing",
+        message_id=message.id,
+        thread_id=unit.thread.id,
+        brand_id=unit.ticket.brand_id,
+        at=unit.at,
+    )
 
 
 def _taken_over(suggestion: Suggestion | None, text: str) -> tuple[Citation, ...]:

@@ -11,6 +11,8 @@ from shopbell.desk.control.words import waiting
 from shopbell.desk.customers.reads import brand_of, visitor_of, widget_connection
 from shopbell.desk.customers.sessions import end_visitor, recognise
 from shopbell.desk.customers.types import Visitor
+from shopbell.desk.elsewhere.addresses import veiled
+from shopbell.desk.elsewhere.reads import left, ways
 from shopbell.desk.ids import uuid7
 from shopbell.desk.sla.calendar import calendar_of, is_open
 from shopbell.desk.threads.reads import shopper_state
@@ -81,6 +83,8 @@ async def _session(state: State, visitor: Visitor, token: str, language: str) ->
     thread = (
         await shopper_state(state.desk, visitor.thread_id) if visitor.thread_id else ShopperThread()
     )
+    offered = await ways(state.desk, brand.id)
+    held = await left(state.desk, visitor.thread_id) if visitor.thread_id else None
     available = wait.by is not None and is_open(calendar_of(look), at)
     return WidgetSession(
         token=token,
@@ -95,4 +99,6 @@ async def _session(state: State, visitor: Visitor, token: str, language: str) ->
         customer_name=visitor.name,
         thread=thread,
         unread=thread.unread,
+        elsewhere=tuple(sorted(offered)) if look.elsewhere_minutes else (),
+        left=veiled(held.address) if held else "",
     )
