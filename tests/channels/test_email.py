@@ -1,161 +1,37 @@
-"""E-mail end to end: a real Dovecot, a real SMTP server, and the desk between them."""
+"""E-mail that a provider forwards, end to end: a real SMTP server, and the desk before it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from email.message import EmailMessage
-from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
 
 from shopbell.connectors.channels.email.replies import answered as named_in
 from shopbell.connectors.channels.email.replies import signed
-from shopbell.desk.connections.types import ConnectionSettings
 from shopbell.desk.control.commands import take_over
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.commands import reply
 from shopbell.desk.messages.types import Draft
-from shopbell.settings import Settings
-from tests.channels.conftest import Line, line
+from tests.channels.conftest import Line
+from tests.channels.mailing import (
+    FAILED,
+    PASSED,
+    SECRET,
+    USER,
+    forward,
+    forwarded,
+    mail,
+    post,
+    quiet_server,
+    sent,
+)
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import answered, rows, until
-from tests.peers.dovecot import PASSWORD, USER, Dovecot, Post, dovecot, post_office
+from tests.peers.smtp import Post
 
-pytestmark = [
-    # What aiosmtpd says of a server without TLS, and of its own session.
-    pytest.mark.filterwarnings("ignore:Requiring AUTH"),
-    pytest.mark.filterwarnings("ignore:Session.login_data"),
-]
-SECRET = "a-secret-of-this-connection"
-PASSED = "mx.shop.example; dmarc=pass header.from=mail.example"
-FAILED = "mx.shop.example; dmarc=fail header.from=mail.example"
+__all__ = ["forwarded", "post"]
 
-
-@pytest.fixture
-async def post() -> AsyncIterator[Post]:
-    async with post_office() as post:
-        yield post
-
-
-@pytest.fixture
-async def box() -> AsyncIterator[Dovecot]:
-    async with dovecot() as box:
-        yield box
-
-
-def options(post: Post, **more: str) -> ConnectionSettings:
-    told = {
-        "address": USER,
-        "smtp_host": "127.0.0.1",
-        "smtp_port": str(post.port),
-        "plus": "yes",
-        "receiving_host": "mx.shop.example",
-        **more,
-    }
-    return ConnectionSettings(options=told)
-
-
-CREDENTIALS = {"password": PASSWORD, "secret": SECRET}
-
-
-@pytest.fixture
-async def forwarded(settings: Settings, shop: Shop, post: Post) -> AsyncIterator[Line]:
-    """An address whose mail a provider forwards."""
-    async with line(
-        settings, shop, "email", CREDENTIALS, account=USER, connection_settings=options(post)
-    ) as found:
-        yield found
-
-
-@pytest.fixture
-async def mailbox(settings: Settings, shop: Shop, post: Post, box: Dovecot) -> AsyncIterator[Line]:
-    """A mailbox that is heard by IMAP."""
-    held = options(post, imap_host="127.0.0.1", imap_port=str(box.port))
-    async with line(
-        settings, shop, "email", CREDENTIALS, account=USER, connection_settings=held
-    ) as found:
-        yield found
-
-
-def mail(
-    text: str = "Does it run small?",
-    *,
-    sender: str = "Mia <mia@mail.example>",
-    subject: str = "Wool coat",
-    results: str = PASSED,
-    name: str = "",
-    **headers: str,
-) -> EmailMessage:
-    made = EmailMessage()
-    made["From"] = sender
-    made["To"] = headers.pop("To", USER)
-    made["Subject"] = subject
-    made["Message-ID"] = name or f"<{uuid4()}.mia@mail.example>"
-    if results:
-        made["Authentication-Results"] = results
-    for header, value in headers.items():
-        made[header.replace("_", "-")] = value
-    made.set_content(text)
-    return made
-
-
-async def forward(line: Line, made: EmailMessage) -> int:
-    given = await line.post(
-        bytes(made), {"x-shopbell-key": SECRET, "content-type": "message/rfc822"}
-    )
-    return given.status_code
-
-
-async def sent(line: Line, post: Post, count: int = 1) -> EmailMessage:
-    async def is_settled() -> bool:
-        states = [one["sent_state"] for one in await line.messages() if one["sent_state"]]
-        return len(post.mails) >= count and set(states) <= {"sent", "delivered"}
-
-    await until(is_settled)
-    assert len(post.mails) == count
-    return post.mails[-1]
-
-
-async def test_a_mail_in_the_mailbox_is_heard_by_idle_and_answered_in_its_thread(
-    mailbox: Line, box: Dovecot, post: Post
-) -> None:
-    mailbox.mind.give(answered("Take **one size** up."))
-    asked = mail()
-
-    await asyncio.to_thread(box.deliver, bytes(asked))
-
-    answer = await sent(mailbox, post)
-    assert answer["To"] == "mia@mail.example"
-    assert answer["Subject"] == "Re: Wool coat"
-    assert answer["In-Reply-To"] == asked["Message-ID"]
-    assert answer["References"] == asked["Message-ID"]
-    assert answer["Auto-Submitted"] == "auto-replied"
-    assert answer["X-Auto-Response-Suppress"] == "All"
-    plain, page = answer.get_body(("plain",)), answer.get_body(("html",))
-    assert plain is not None
-    assert page is not None
-    assert plain.get_content().strip() == "Take one size up."
-    assert "<strong>one size</strong>" in page.get_content()
-    assert post.envelopes == [(USER, ["mia@mail.example"])]
-    assert "Seen" not in "".join(await asyncio.to_thread(box.flags))
-
-
-async def test_mail_that_comes_while_it_idles_is_heard_once_each(
-    mailbox: Line, box: Dovecot
-) -> None:
-    await asyncio.to_thread(box.deliver, bytes(mail("one", Auto_Submitted="auto-generated")))
-
-    async def heard(count: int) -> bool:
-        return len(await mailbox.messages()) == count
-
-    await until(lambda: heard(1))
-    twice = bytes(mail("two", Auto_Submitted="auto-generated"))
-    await asyncio.to_thread(box.deliver, twice)
-    await asyncio.to_thread(box.deliver, twice)
-    await asyncio.to_thread(box.deliver, bytes(mail("three", Auto_Submitted="auto-generated")))
-    await until(lambda: heard(3))
-    assert [one["text"] for one in await mailbox.messages()] == ["one", "two", "three"]
+pytestmark = quiet_server
 
 
 @pytest.mark.parametrize("key", ["", "wrong", "a-secret"])
@@ -334,9 +210,6 @@ async def test_a_bounce_makes_our_message_failed_with_words(forwarded: Line, pos
     found = await forwarded.messages()
     assert [one["sent_state"] for one in found] == [None, "failed"]
     assert "the mailbox is full (5.2.2)" in found[1]["error"]
-
-
-Step = Callable[[Any], str | None]
 
 
 @pytest.mark.parametrize(

@@ -1,51 +1,60 @@
-"""A real Dovecot with one mailbox on the loopback, and a real SMTP server that keeps what it takes."""
+"""A real Dovecot on the loopback: any number of mailboxes, by password or token, with and without TLS."""
 
-import asyncio
 import imaplib
 import os
 import pwd
 import shutil
 import socket
+import subprocess
 import tempfile
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
+import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from uuid import uuid4
 
-from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from tests.peers.certificates import Authority
+from tests.peers.tokens import Tokens
 
-from tests.server.live import until
-
-USER, PASSWORD = "help@shop.example", "green-wool"
+PASSWORD = "green-wool"
+SECURE = "127.0.0.2"
+"""An address of this machine that is not taken for it: there TLS and a valid certificate are wanted."""
+STARTS_WITHIN_S = 30.0
 CONFIG = """
 base_dir = {home}/run
 state_dir = {home}/state
 log_path = {home}/log
 protocols = imap
-listen = 127.0.0.1
-ssl = no
+listen = 127.0.0.1, {secure}
+ssl = yes
+ssl_cert = <{certificate}
+ssl_key = <{key}
 disable_plaintext_auth = no
 default_internal_user = {user}
 default_login_user = {user}
 default_internal_group = {group}
-mail_location = maildir:{home}/mail
+mail_location = maildir:{home}/mail/%u
 mail_uid = {uid}
 mail_gid = {gid}
 first_valid_uid = 1
 first_valid_gid = 1
 mailbox_idle_check_interval = 1 s
 auth_mechanisms = plain login xoauth2
+auth_failure_delay = 0
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {home}/tokens.conf
+}}
 passdb {{
   driver = static
+  mechanisms = plain login
   args = password={password}
 }}
 userdb {{
   driver = static
-  args = uid={uid} gid={gid} home={home}
+  args = uid={uid} gid={gid} home={home}/mail/%u
 }}
 service imap-login {{
   chroot =
@@ -53,158 +62,152 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {secure_port}
+    ssl = yes
   }}
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
 }}
 """
+TOKENS = """
+tokeninfo_url = {url}/tokeninfo?access_token=
+username_attribute = email
+"""
 
 
 @dataclass
-class Dovecot:
-    """A running Dovecot; `deliver` puts a mail into the inbox as a mail server would."""
+class Box:
+    """One user's inbox; `deliver` puts a mail into it as a mail server would."""
 
-    port: int
-    home: Path
+    server: "Dovecot"
+    user: str
 
-    def deliver(self, mail: bytes) -> None:
-        with imaplib.IMAP4("127.0.0.1", self.port) as client:
-            client.login(USER, PASSWORD)
-            client.append("INBOX", "", "", mail)
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    def deliver(self, *mails: bytes) -> None:
+        with self.opened() as client:
+            for one in mails:
+                client.append("INBOX", "", "", one)
 
     def flags(self) -> list[str]:
         """The flags of every mail in the inbox."""
-        with imaplib.IMAP4("127.0.0.1", self.port) as client:
-            client.login(USER, PASSWORD)
+        with self.opened() as client:
             client.select("INBOX", readonly=True)
             _, told = client.fetch("1:*", "(FLAGS)")
             return [str(one) for one in told]
 
+    def validity(self) -> int:
+        """The inbox's UIDVALIDITY."""
+        with self.opened() as client:
+            _, told = client.status("INBOX", "(UIDVALIDITY)")
+            return int(str(told[0]).rpartition("UIDVALIDITY ")[2].split(")")[0])
 
-@asynccontextmanager
-async def dovecot() -> AsyncGenerator[Dovecot]:
-    """A running Dovecot, as the user that runs the tests (or `mail`, where that is root)."""
-    program = shutil.which("dovecot", path=f"{os.environ['PATH']}:/usr/sbin")
-    assert program, "Dovecot is not installed: run bin/dovecot, or install dovecot-imapd"
-    home = Path(tempfile.mkdtemp(prefix="dovecot-", dir="/tmp"))
-    root = os.geteuid() == 0
-    user = "mail" if root else pwd.getpwuid(os.getuid()).pw_name
-    config = home / "dovecot.conf"
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    ids = _ids(user) if root else (os.getuid(), os.getgid())
-    config.write_text(
-        CONFIG.format(
-            home=home,
-            user=user,
-            group=user,
-            uid=ids[0],
-            gid=ids[1],
-            password=PASSWORD,
-            port=port,
+    def renumber(self) -> None:
+        """Have the inbox give out other UIDs, as after a move to another server. All that are
+        signed in are thrown out."""
+        self.server.stop()
+        folder = self.server.home / "mail" / self.user
+        for file in folder.glob("dovecot*"):
+            file.unlink()
+        mark = int(time.time()) + 1000
+        uidlist = folder / "dovecot-uidlist"
+        uidlist.write_text(f"3 V{mark} N1 G{uuid4().hex}\n")
+        if os.geteuid() == 0:
+            owner = folder.stat()
+            os.chown(uidlist, owner.st_uid, owner.st_gid)
+        self.server.start()
+
+    def opened(self) -> imaplib.IMAP4:
+        """A client that is signed in."""
+        client = imaplib.IMAP4("127.0.0.1", self.port)
+        client.login(self.user, PASSWORD)
+        return client
+
+
+class Dovecot:
+    """`port` speaks in the open and by STARTTLS, `secure_port` by TLS from the start."""
+
+    def __init__(self, home: Path, authority: Authority, tokens: Tokens) -> None:
+        self.home = home
+        self.port, self.secure_port = _free_ports()
+        self._process: subprocess.Popen[bytes] | None = None
+        root = os.geteuid() == 0
+        user = "mail" if root else pwd.getpwuid(os.getuid()).pw_name
+        found = pwd.getpwnam(user)
+        certificate, key = authority.certificate(SECURE)
+        (home / "tokens.conf").write_text(TOKENS.format(url=tokens.url))
+        (home / "mail").mkdir()
+        self._config = home / "dovecot.conf"
+        self._config.write_text(
+            CONFIG.format(
+                home=home,
+                user=user,
+                group=user,
+                uid=found.pw_uid,
+                gid=found.pw_gid,
+                password=PASSWORD,
+                port=self.port,
+                secure_port=self.secure_port,
+                secure=SECURE,
+                certificate=certificate,
+                key=key,
+            )
         )
-    )
-    if root:
-        os.chown(home, *ids)
-        os.chmod(home, 0o755)  # noqa: PTH101, S103 - its own user has to get in
-    process = await asyncio.create_subprocess_exec(program, "-F", "-c", str(config))
+        if root:
+            for one in (home, home / "mail"):
+                os.chown(one, found.pw_uid, found.pw_gid)
+            os.chmod(home, 0o755)  # noqa: PTH101, S103 - its own user has to get in
 
-    async def answers() -> bool:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            assert process.returncode is None, "Dovecot did not start"
-            return False
-        writer.close()
-        await writer.wait_closed()
-        return True
+    def box(self, user: str) -> Box:
+        """The inbox of this user, whoever it is."""
+        return Box(self, user)
 
+    def start(self) -> None:
+        """Start it; returns once it answers."""
+        program = shutil.which("dovecot", path=f"{os.environ['PATH']}:/usr/sbin")
+        assert program, "Dovecot is not installed: run bin/dovecot, or install dovecot-imapd"
+        self._process = subprocess.Popen([program, "-F", "-c", str(self._config)])
+        until = time.monotonic() + STARTS_WITHIN_S
+        while not self._answers():
+            assert self._process.poll() is None, (self.home / "log").read_text()
+            assert time.monotonic() < until, "Dovecot does not answer"
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Stop it, and throw out whoever is signed in."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+            self._process = None
+
+    def _answers(self) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1) as line:
+            return line.recv(4) == b"* OK"
+        return False
+
+
+@contextmanager
+def dovecot(authority: Authority, tokens: Tokens) -> Generator[Dovecot]:
+    """A running Dovecot, as the user that runs the tests (or `mail`, where that is root)."""
+    home = Path(tempfile.mkdtemp(prefix="dovecot-", dir="/tmp"))
+    server = Dovecot(home, authority, tokens)
+    server.start()
     try:
-        await until(answers)
-        yield Dovecot(port, home)
+        yield server
     finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
+        server.stop()
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _ids(user: str) -> tuple[int, int]:
-    found = pwd.getpwnam(user)
-    return found.pw_uid, found.pw_gid
-
-
-@dataclass
-class Post:
-    """An SMTP server: `mails` is what it took. `script` answers the next commands by name."""
-
-    port: int = 0
-    mails: list[EmailMessage] = field(default_factory=list[EmailMessage])
-    envelopes: list[tuple[str, list[str]]] = field(default_factory=list[tuple[str, list[str]]])
-    script: dict[str, list[Callable[[Any], str | None]]] = field(
-        default_factory=dict[str, list[Callable[[Any], str | None]]]
-    )
-    signed_in: int = 0
-    password: str = PASSWORD
-
-    def _scripted(self, name: str, server: Any) -> str | None:
-        steps = self.script.get(name) or []
-        return steps.pop(0)(server) if steps else None
-
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so
-        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
-    ) -> str:
-        told = self._scripted("RCPT", server)
-        if told:
-            return told
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        told = self._scripted("DATA", server)
-        if told and not told.startswith("250"):
-            return told
-        mail = message_from_bytes(envelope.content, policy=default)
-        assert isinstance(mail, EmailMessage)
-        self.mails.append(mail)
-        self.envelopes.append((envelope.mail_from, list(envelope.rcpt_tos)))
-        if self._scripted("ACK", server):
-            server.transport.abort()
-        return "250 OK"
-
-    def authenticate(
-        self, server: Any, session: Any, envelope: Any, mechanism: str, told: Any
-    ) -> AuthResult:
-        good = isinstance(told, LoginPassword) and told.password == self.password.encode()
-        self.signed_in += good
-        return AuthResult(success=good, handled=False)
-
-
-@asynccontextmanager
-async def post_office() -> AsyncGenerator[Post]:
-    """A running SMTP server that wants a password."""
-    post = Post()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: SMTP(
-            post,
-            authenticator=post.authenticate,
-            auth_require_tls=False,
-            auth_required=True,
-            hostname="post.example",
-            loop=loop,
-        ),
-        "127.0.0.1",
-        0,
-    )
-    post.port = server.sockets[0].getsockname()[1]
-    try:
-        yield post
-    finally:
-        server.close()
-        await server.wait_closed()
+def _free_ports() -> tuple[int, int]:
+    with socket.create_server(("", 0)) as one, socket.create_server(("", 0)) as other:
+        return one.getsockname()[1], other.getsockname()[1]

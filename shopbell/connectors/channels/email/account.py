@@ -47,6 +47,13 @@ FORM: Sequence[Field] = (
         name="smtp_port", label="SMTP port", help="465 with TLS, 587 with STARTTLS.", default="465"
     ),
     Field(
+        name="tls",
+        label="TLS",
+        help="auto: from the start on ports 465 and 993, by STARTTLS on others. direct or starttls"
+        " where your servers do it otherwise.",
+        default="auto",
+    ),
+    Field(
         name="user",
         label="User name",
         help="What you sign in with; most often the address, then leave it empty.",
@@ -109,6 +116,7 @@ class MailAccount(Struct, frozen=True, kw_only=True):
     imap_port: int
     smtp_host: str
     smtp_port: int
+    tls: str
     user: str
     password: str
     oauth: str
@@ -120,6 +128,16 @@ class MailAccount(Struct, frozen=True, kw_only=True):
     plus: bool
     secret: str
     base_url: str
+
+    @property
+    def imap_direct(self) -> bool:
+        """Whether TLS stands before the first word of IMAP."""
+        return self.tls == "direct" or (self.tls != "starttls" and self.imap_port == 993)
+
+    @property
+    def smtp_direct(self) -> bool:
+        """As `imap_direct`, for SMTP (RFC 8314, 3.3)."""
+        return self.tls == "direct" or (self.tls != "starttls" and self.smtp_port == 465)
 
     @property
     def by_token(self) -> bool:
@@ -138,6 +156,7 @@ def opened(connection: Connection, credentials: Mapping[str, str]) -> MailAccoun
         imap_port=_port(told.get("imap_port", ""), 993),
         smtp_host=smtp,
         smtp_port=_port(told.get("smtp_port", ""), 465),
+        tls=told.get("tls", "auto").strip().lower(),
         user=told.get("user") or address,
         password=told.get("password", ""),
         oauth=told.get("oauth", "").strip().lower(),
@@ -159,6 +178,19 @@ def trust(host: str) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def untrusted(host: str, wrong: BaseException | None) -> str:
+    """What to do about a server that did not prove to be who it is; empty for any other fault. No
+    password was shown to it."""
+    while wrong is not None:
+        if isinstance(wrong, ssl.SSLCertVerificationError):
+            return (
+                f"The certificate of {host} is not valid ({wrong.verify_message}): check the server's"
+                " name, or have the certificate renewed."
+            )
+        wrong = wrong.__cause__ or wrong.__context__
+    return ""
 
 
 class NoToken(Exception):

@@ -6,6 +6,7 @@ yet, mail since a day before is gone through again: what came before is known by
 """
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +16,16 @@ from typing import Any
 from uuid import UUID
 
 from imapclient import IMAPClient, SocketTimeout
-from imapclient.exceptions import IMAPClientError, LoginError
+from imapclient.exceptions import CapabilityError, IMAPClientError, LoginError
 
-from shopbell.connectors.channels.email.account import LOOPBACK, MailAccount, NoToken, Tokens, trust
+from shopbell.connectors.channels.email.account import (
+    LOOPBACK,
+    MailAccount,
+    NoToken,
+    Tokens,
+    trust,
+    untrusted,
+)
 from shopbell.connectors.channels.types import Hear, Lost
 from shopbell.desk.inbound.types import MOST_BYTES, Raw
 
@@ -85,9 +93,8 @@ async def hear_mailbox(
                 await _catch_up(box, since, cursor, hear)
                 await box.wait()
     except (OSError, IMAPClientError) as broken:
-        raise Lost(
-            f"The mailbox broke off ({type(broken).__name__}): we try again.", "degraded"
-        ) from broken
+        words = f"The mailbox broke off ({type(broken).__name__}): we try again."
+        raise Lost(words, "degraded") from broken
 
 
 @asynccontextmanager
@@ -111,6 +118,12 @@ async def signed_in(account: MailAccount, tokens: Tokens) -> AsyncGenerator[Mail
         raise Lost(SIGN_IN, "reconnect") from refused
     except NoToken as none:
         raise Lost(none.words, "reconnect" if none.final else "degraded") from none
+    except CapabilityError as bare:
+        words = f"{account.imap_host} offers no TLS: nothing was shown to it. Check name and port."
+        raise Lost(words, "degraded") from bare
+    except ssl.SSLError as wrong:
+        words = untrusted(account.imap_host, wrong)
+        raise Lost(words or "The mail server's TLS broke off: we try again.", "degraded") from wrong
     finally:
         if client is not None:
             with suppress(OSError, IMAPClientError):
@@ -154,7 +167,7 @@ async def _body(box: Mailbox, uid: int) -> bytes | None:
 
 
 def _connect(account: MailAccount) -> Any:
-    direct = account.imap_port == 993
+    direct = account.imap_direct
     made: Any = IMAPClient
     client = made(
         account.imap_host,
@@ -165,8 +178,13 @@ def _connect(account: MailAccount) -> Any:
         timeout=SocketTimeout(CONNECT_S, READ_S),
     )
     client.normalise_times = False
-    if not direct and (account.imap_host not in LOOPBACK or client.has_capability("STARTTLS")):
-        client.starttls(trust(account.imap_host))
+    try:
+        if not direct and (account.imap_host not in LOOPBACK or client.has_capability("STARTTLS")):
+            client.starttls(trust(account.imap_host))
+    except (OSError, IMAPClientError):
+        with suppress(OSError, IMAPClientError):
+            client.shutdown()
+        raise
     return client
 
 

@@ -12,7 +12,14 @@ from contextlib import asynccontextmanager
 import aiosmtplib
 from aiosmtplib import SMTP
 
-from shopbell.connectors.channels.email.account import LOOPBACK, MailAccount, NoToken, Tokens, trust
+from shopbell.connectors.channels.email.account import (
+    LOOPBACK,
+    MailAccount,
+    NoToken,
+    Tokens,
+    trust,
+    untrusted,
+)
 from shopbell.desk.deliveries.types import Refused, Sent, Unknown
 
 TIMEOUT = 30.0
@@ -35,7 +42,7 @@ async def signed_in(account: MailAccount, tokens: Tokens) -> AsyncGenerator[SMTP
     client = SMTP(
         hostname=account.smtp_host,
         port=account.smtp_port,
-        use_tls=account.smtp_port == 465,
+        use_tls=account.smtp_direct,
         start_tls=False,
         tls_context=trust(account.smtp_host),
         timeout=TIMEOUT,
@@ -45,17 +52,19 @@ async def signed_in(account: MailAccount, tokens: Tokens) -> AsyncGenerator[SMTP
         try:
             await client.connect()
             await client.ehlo()
-            if account.smtp_port != 465 and (not local or client.supports_extension("starttls")):
-                await client.starttls()
+            if not account.smtp_direct:
+                await _start_tls(client, account.smtp_host, wanted=not local)
             await _log_in(client, account, tokens)
         except aiosmtplib.SMTPException as wrong:
-            raise Unable(_unable(wrong)) from wrong
+            words = untrusted(account.smtp_host, wrong)
+            raise Unable(Refused(words=words) if words else _unable(wrong)) from wrong
         except NoToken as none:
             raise Unable(
                 Refused(words=none.words, health="reconnect" if none.final else None)
             ) from none
         except (OSError, ValueError) as away:
-            raise Unable(_away()) from away
+            words = untrusted(account.smtp_host, away)
+            raise Unable(Refused(words=words) if words else _away()) from away
         yield client
     finally:
         client.close()
@@ -80,6 +89,16 @@ async def hand_over(
     except (aiosmtplib.SMTPException, OSError, TimeoutError):
         return Unknown(words="The mail server broke off before it confirmed: it may have arrived.")
     return Sent(external_id=name)
+
+
+async def _start_tls(client: SMTP, host: str, *, wanted: bool) -> None:
+    """What the server said it can before TLS is forgotten, so it is asked anew (RFC 3207, 4.2)."""
+    if client.supports_extension("starttls"):
+        await client.starttls()
+        await client.ehlo()
+    elif wanted:
+        words = f"{host} offers no TLS: nothing was shown to it. Check its name and port."
+        raise Unable(Refused(words=words))
 
 
 async def _log_in(client: SMTP, account: MailAccount, tokens: Tokens) -> None:
