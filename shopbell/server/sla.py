@@ -23,4 +23,4 @@ async def set_policies(request: Request) -> Response:
 async def clocks(request: Request) -> Response:
     desk, wanted = state_of(request).desk, named(request, "ticket_id", "The ticket")
     ticket = await ticket_for(desk, request.state.agent, wanted)
-    return answer(Clocks(clocks=await reads.clocks_of(desk, ticket.id)))
+    return answer(Clocks(clocks=await reads.bills_of(desk, ticket.id)))

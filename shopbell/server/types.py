@@ -20,7 +20,7 @@ from shopbell.desk.elsewhere.types import AddressKind
 from shopbell.desk.events.types import AgentRead
 from shopbell.desk.messages.types import Draft, Message
 from shopbell.desk.people.types import Agent, Role, Team
-from shopbell.desk.sla.types import Clock, Policy
+from shopbell.desk.sla.types import Bill, Policy
 from shopbell.desk.threads.types import ShopperMessage, ShopperThread
 from shopbell.desk.tickets.types import Priority, Ticket
 from shopbell.desk.tickets.types import TicketOpen as TicketOpen
@@ -327,4 +327,4 @@ class Policies(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Clocks(Struct, frozen=True, kw_only=True):
     """GET /api/tickets/{id}/clocks: all that ran for a ticket, the oldest first."""
 
-    clocks: tuple[Clock, ...]
+    clocks: tuple[Bill, ...]

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from shopbell.desk.connections.types import Opening
 from shopbell.desk.ids import uuid7
-from shopbell.desk.sla.clocks import Happened, advance, due_of, elapsed, gone_off
+from shopbell.desk.sla.clocks import Happened, advance, bill_of, due_of, elapsed, gone_off
 from shopbell.desk.sla.policies import Rules
 from shopbell.desk.sla.thanks import only_thanks
 from shopbell.desk.sla.types import (
@@ -281,6 +281,13 @@ def test_clocks_agree_with_whoever_counts_minutes(desk: Desk, more: int) -> None
         (one.kind, one.start, one.end) for one in theirs
     ]
     for clock, other in zip(ours, theirs, strict=True):
+        bill = bill_of(clock, until)
+        assert sum(bill.counted_s) == round(elapsed(clock, until).total_seconds())
+        assert all(
+            seconds == 0
+            for one, seconds in zip(clock.segments, bill.counted_s, strict=True)
+            if one.pause
+        )
         if other.end is None:
             minutes, goal = worth(other, desk.ticket, desk.rules)
             assert elapsed(clock, until) == MINUTE * minutes

@@ -49,8 +49,9 @@ async def test_a_tickets_clocks_open_like_a_bill_and_what_is_late_is_in_the_view
     ticket = await ticket_of(door, await door.chat())
     ben = await door.agent("ben")
     clocks = (await ben.ask("GET", f"/api/tickets/{ticket}/clocks")).json()["clocks"]
-    assert [one["kind"] for one in clocks] == ["first_response", "resolution"]
-    assert clocks[0]["segments"][0]["holder_kind"] == "assistant"
+    assert [one["clock"]["kind"] for one in clocks] == ["first_response", "resolution"]
+    assert clocks[0]["clock"]["segments"][0]["holder_kind"] == "assistant"
+    assert len(clocks[0]["counted_s"]) == len(clocks[0]["clock"]["segments"])
 
     assert (await ben.ask("GET", "/api/counts")).json()["due"] == 0
     await door.sql("UPDATE ticket SET due = due || '{\"step\": 75}'")

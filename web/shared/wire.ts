@@ -116,6 +116,12 @@ export interface Author {
   name: string
 }
 
+/** A clock with what each of its segments counts for, in seconds: they sum up to its figure. */
+export interface Bill {
+  clock: Clock
+  counted_s: number[]
+}
+
 /** One place of a template to be filled in, at most `most` characters long. `name` is the platform's: a number or a word, and for a button its place from 0. `kind` says what goes there: words, the end of a button's address, a code to copy, or a file that comes along. */
 export interface Blank {
   part: "body" | "button" | "header"
@@ -241,7 +247,7 @@ export interface Clock {
 
 /** GET /api/tickets/{id}/clocks: all that ran for a ticket, the oldest first. */
 export interface Clocks {
-  clocks: Clock[]
+  clocks: Bill[]
 }
 
 /** True of a ticket whose field is one of these; with `unless`, of every other. */
@@ -649,6 +655,12 @@ export interface Segment {
   holder?: Uuid | null
 }
 
+/** POST /api/widget/codes: "I also wrote from there". `id` is a client-made UUIDv7, of the message that says where the code goes. */
+export interface SendCode {
+  id: Uuid
+  address: string
+}
+
 /** POST /api/invitation: accept a one-time link. */
 export interface SetPassword {
   token: string
@@ -699,7 +711,7 @@ export interface ShopperHello {
   resume?: Position | null
 }
 
-/** A public message as the shopper sees it. */
+/** A public message as the shopper sees it. A removed one keeps its place and none of its words or files; `edited_at` (RFC 3339) is when its author changed it last. */
 export interface ShopperMessage {
   id: Uuid
   seq: number
@@ -710,6 +722,8 @@ export interface ShopperMessage {
   attachments?: Attachment[]
   channel?: string
   at: string
+  edited_at?: string | null
+  removed?: boolean
   version?: number
 }
 

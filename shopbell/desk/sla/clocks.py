@@ -18,6 +18,7 @@ from shopbell.desk.sla.calendar import add_working, working_time
 from shopbell.desk.sla.policies import Rules, goal, target_of
 from shopbell.desk.sla.types import (
     STEPS,
+    Bill,
     Clock,
     Deadline,
     Due,
@@ -77,6 +78,17 @@ def elapsed(clock: Clock, at: datetime) -> timedelta:
         if one.pause is None
     )
     return sum(spans, timedelta())
+
+
+def bill_of(clock: Clock, at: datetime) -> Bill:
+    """The clock with the seconds that each segment counts for by `at`; rounded so that they sum up."""
+    counted: list[int] = []
+    whole, told = timedelta(), 0
+    for one in clock.segments:
+        whole += elapsed(replace(clock, segments=(one,)), at)
+        counted.append(round(whole.total_seconds()) - told)
+        told += counted[-1]
+    return Bill(clock=clock, counted_s=tuple(counted))
 
 
 def reaches(clock: Clock, span: timedelta) -> datetime | None:

@@ -10,8 +10,9 @@ from psycopg.rows import dict_row
 from shopbell.desk.connections.types import BrandSettings
 from shopbell.desk.database import Connection, Desk, load_queries
 from shopbell.desk.sla.calendar import calendar_of
+from shopbell.desk.sla.clocks import bill_of
 from shopbell.desk.sla.policies import Rules
-from shopbell.desk.sla.types import Calendar, Clock, Policy
+from shopbell.desk.sla.types import Bill, Calendar, Clock, Policy
 
 SQL = load_queries(__file__)
 
@@ -48,6 +49,11 @@ async def rules_for(desk: Desk, connection: Connection) -> Rules:
 async def policies(desk: Desk) -> tuple[Policy, ...]:
     """The policies in their order."""
     return tuple(msgspec.convert(await desk.run(SQL["policies"]), list[Policy]))
+
+
+async def bills_of(desk: Desk, ticket_id: UUID) -> tuple[Bill, ...]:
+    """The same, each with what its segments count for."""
+    return tuple(bill_of(one, desk.now()) for one in await clocks_of(desk, ticket_id))
 
 
 async def clocks_of(desk: Desk, ticket_id: UUID) -> tuple[Clock, ...]:

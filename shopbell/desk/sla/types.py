@@ -118,6 +118,13 @@ class Clock(Struct, frozen=True, kw_only=True, omit_defaults=True):
     elapsed_s: int | None = None
 
 
+class Bill(Struct, frozen=True, kw_only=True):
+    """A clock with what each of its segments counts for, in seconds: they sum up to its figure."""
+
+    clock: Clock
+    counted_s: tuple[int, ...]
+
+
 class Due(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What of a ticket is due next: by when, or None while it stands for `pause`. `step` is the
     highest alarm of its running clocks."""

@@ -4,6 +4,7 @@ import { canWrite, conversations, customers, me, nameOf, teamName, tickets } fro
 import type { Ticket } from "../state/model"
 import { detailsShown, follow, ticketPath } from "../state/router"
 import { ago } from "../state/clock"
+import { Clocks } from "./clocks"
 import { Avatar, Channel, Holder, Menu } from "./small"
 
 const priorities = ["low", "normal", "high", "urgent"] as const
@@ -48,6 +49,7 @@ export function Details({ ticket }: { ticket: Ticket }) {
             {canWrite.value && <input aria-label="Add a tag" placeholder="Add a tag" maxLength={60} onKeyDown={(event) => { const tag = event.currentTarget.value.trim(); if (event.key === "Enter" && tag) { event.currentTarget.value = ""; void setTags(ticket, [...new Set([...ticket.tags, tag])]) } }} />}
           </div>
         </section>
+        <Clocks key={ticket.id} ticket={ticket} />
         {page && <section><h2>Page they wrote from</h2><a class="cut" href={safe(page.url ?? "")} target="_blank" rel="noreferrer">{page.product || page.title || page.url} <ExternalLink size={12} aria-hidden="true" style={{ display: "inline" }} /></a>{page.price && <span class="quiet">{page.price}</span>}</section>}
         <section><h2>Tickets of this customer</h2><div class="others">{others.map((each) => <a key={each.id} href={ticketPath(each.number)} onClick={(event) => follow(event, ticketPath(each.number))} {...(each.id === ticket.id ? { "aria-current": "true" as const } : {})}><span class="cut">{each.subject || each.preview?.text || `#${each.number}`}</span><small>{ago(each.updated_at)}</small></a>)}</div></section>
       </div>

@@ -6,6 +6,7 @@ import { filter, held, isGone, letIn, loading, loadMore, rows, waitingIn } from 
 import { follow, ticketPath, view } from "../state/router"
 import { views } from "../state/views"
 import { ConnectionState, MyMenu, ViewMenu } from "./nav"
+import { Due } from "./clocks"
 import { Avatar, Channel, Control, Dots, Wait } from "./small"
 
 const ROW = 84
@@ -30,7 +31,7 @@ export function List() {
   const total = counts.value?.[views[view.value].count] ?? 0
   const first = Math.max(0, Math.floor(top / ROW) - BEYOND)
   const last = Math.min(ids.length, Math.ceil((top + height) / ROW) + BEYOND)
-  const whole = filter.value !== "" || views[view.value].byWait === true
+  const whole = filter.value !== "" || views[view.value].byWait === true || views[view.value].byDue === true
   useEffect(() => {
     if (whole || last >= ids.length - BEYOND) void loadMore().catch(() => undefined)
   }, [whole, last, ids.length, loading.value])
@@ -86,7 +87,7 @@ function Row({ id, at, of }: { id: string; at: number; of: number }) {
         <span class="who"><span class="cut">{ticket.customer_name || "Visitor"}</span>{ticket.priority === "urgent" && <span class="priority urgent"><ChevronsUp size={13} aria-hidden="true" />Urgent</span>}{ticket.priority === "high" && <span class="priority high"><ChevronUp size={13} aria-hidden="true" />High</span>}</span>
         <Wait ticket={ticket} />
         <span class="what cut">{types ? <span class="typing"><Dots />{types.kind === "customer" ? "typing" : `${types.name} is typing`}</span> : <>{lastFromThem ? <b>{ticket.preview?.text}</b> : <>{ticket.subject && <b>{ticket.subject}</b>}<span class="said">{ticket.preview?.note ? "Note: " : who}{ticket.preview?.text}</span></>}</>}</span>
-        <span class="marks"><Control ticket={ticket} /><Channel name={ticket.channel} />{eyes.length > 0 && <span class="eyes" title={`${eyes.map(nameOf).join(", ")} looking`}>{eyes.slice(0, 3).map((agent) => <Avatar key={agent} name={nameOf(agent)} size="small" />)}</span>}</span>
+        <span class="marks"><Control ticket={ticket} /><Due ticket={ticket} /><Channel name={ticket.channel} />{eyes.length > 0 && <span class="eyes" title={`${eyes.map(nameOf).join(", ")} looking`}>{eyes.slice(0, 3).map((agent) => <Avatar key={agent} name={nameOf(agent)} size="small" />)}</span>}</span>
       </a>
     </li>
   )

@@ -1,4 +1,4 @@
-import { Bot, CheckCheck, ChevronDown, CircleUser, Clock, Hourglass, Inbox, LoaderCircle, MailWarning, Plug, PlugZap, UserRoundX, Wifi, WifiOff } from "lucide-preact"
+import { Bot, CheckCheck, ChevronDown, CircleUser, Clock, Hourglass, Inbox, LoaderCircle, MailWarning, Plug, PlugZap, Timer, UserRoundX, Wifi, WifiOff } from "lucide-preact"
 import { connections, counts, isAdmin, me } from "../state/desk"
 import type { ComponentChildren } from "preact"
 import { sheet } from "../state/commands"
@@ -8,7 +8,7 @@ import { viewNames, views } from "../state/views"
 import { Brand } from "./doors"
 import { Avatar, Menu } from "./small"
 
-const icons = { mine: CircleUser, unassigned: UserRoundX, waiting: Hourglass, assistant: Bot, open: Inbox, snoozed: Clock, resolved: CheckCheck }
+const icons = { mine: CircleUser, unassigned: UserRoundX, waiting: Hourglass, due: Timer, assistant: Bot, open: Inbox, snoozed: Clock, resolved: CheckCheck }
 
 export function setTheme(theme: string): void {
   localStorage.setItem("shopbell:theme", theme)

@@ -51,6 +51,11 @@ export function lasting(ms: number): string {
   return `${days} ${days === 1 ? "day" : "days"}`
 }
 
+/** How long until then, and for what has passed how long ago it was. */
+export const until = (instant: string): string => lasting(Math.abs(Date.parse(instant) - now.value))
+
+export const isPast = (instant: string): boolean => Date.parse(instant) <= now.value
+
 export const waited = (since: string): string => lasting(now.value - Date.parse(since))
 
 /** When something is to happen: 16:00 · tomorrow 09:00 · Mon 09:00 · 4 Nov 09:00. */

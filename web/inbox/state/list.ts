@@ -28,6 +28,8 @@ const byChange = (a: Ticket, b: Ticket): number => (a.updated_at < b.updated_at 
 const byWait = (a: Ticket, b: Ticket): number =>
   rank[a.priority] - rank[b.priority] || ((a.waiting_since ?? "") < (b.waiting_since ?? "") ? -1 : 1)
 
+const byDue = (a: Ticket, b: Ticket): number => ((a.due?.at ?? "9") < (b.due?.at ?? "9") ? -1 : 1)
+
 export function matches(ticket: Ticket, words: string): boolean {
   if (!words) return true
   const text = `${ticket.customer_name} ${ticket.subject} ${ticket.preview?.text ?? ""} #${ticket.number} ${ticket.tags.join(" ")} ${ticket.channel}`.toLowerCase()
@@ -39,10 +41,10 @@ export function matches(ticket: Ticket, words: string): boolean {
 
 /** How the list would stand if it were drawn anew now. */
 const wanted = computed<Shown>(() => {
-  const { holds, byWait: waits } = views[view.value]
+  const { holds, byWait: waits, byDue: due } = views[view.value]
   const mine = me.value?.agent.id ?? ""
   const found = tickets.all().filter((ticket) => holds(ticket, mine) && matches(ticket, filter.value))
-  return { view: view.value, ids: found.sort(waits ? byWait : byChange).map((ticket) => ticket.id) }
+  return { view: view.value, ids: found.sort(waits ? byWait : due ? byDue : byChange).map((ticket) => ticket.id) }
 })
 
 /** The rows as they stand on the screen: those wanted, unless somebody points at them. */

@@ -3,6 +3,7 @@ import { Connection } from "../../shared/connection"
 import { Outbox } from "../../shared/outbox"
 import type { AgentFrame, AgentOut, Event, Me, MessagePage, TicketOpen } from "../../shared/wire"
 import { call, onSignedOut, Refused } from "./api"
+import { now } from "./clock"
 import { capabilityOf, connections, conversations, Conversation, counts, customers, forget, me, openId, openProblem, openTicket, people, putReads, takeConnections, readSeq, threads, tickets } from "./desk"
 import { firstPage, loadList, takeFirst } from "./list"
 import { messageOf, threadOf, ticketOf, type Counts, type Message } from "./model"
@@ -227,6 +228,7 @@ function apply(event: Event): void {
   if (event.ticket) {
     const ticket = ticketOf(event.ticket)
     tickets.put([ticket])
+    if (event.alarm) now.value = Date.now()
     if ((drafts.peek().get(ticket.id)?.epoch ?? Infinity) < ticket.epoch) drafts.value = patched(drafts.value, ticket.id, null)
     countSoon()
   }

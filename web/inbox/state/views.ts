@@ -1,6 +1,6 @@
 import { isActive, isDone, type Counts, type Ticket } from "./model"
 
-export const viewNames = ["mine", "unassigned", "waiting", "assistant", "open", "snoozed", "resolved"] as const
+export const viewNames = ["mine", "unassigned", "waiting", "due", "assistant", "open", "snoozed", "resolved"] as const
 export type ViewName = (typeof viewNames)[number]
 
 interface View {
@@ -11,6 +11,8 @@ interface View {
   empty: string
   /** Longest wait first; else newest change first. */
   byWait?: boolean
+  /** What is due first, first. */
+  byDue?: boolean
 }
 
 /** The built-in views. `holds` says the same as the server's SQL, so that events alone keep a list right. */
@@ -36,6 +38,14 @@ export const views: Record<ViewName, View> = {
     holds: (ticket) => ticket.status === "open" && ticket.waiting_since !== null,
     empty: "Nobody is waiting for a person.",
     byWait: true,
+  },
+  due: {
+    label: "Due soon",
+    count: "due",
+    key: "d",
+    holds: (ticket) => isActive(ticket) && (ticket.due?.step ?? 0) >= 50,
+    empty: "Nothing has used up half of its time.",
+    byDue: true,
   },
   assistant: {
     label: "Assistant has it",
