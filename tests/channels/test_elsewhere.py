@@ -256,6 +256,19 @@ async def test_orders_go_to_no_address_that_nobody_has_proven(
     assert await rows(forwarded.desk, "SELECT * FROM unseen_reply") == []
 
 
+async def test_an_address_that_is_proven_meanwhile_is_as_good_as_any(
+    forwarded: Line, page: Page, post: Post, shop: Shop
+) -> None:
+    await page.leave(MAIL)
+    await rows(
+        forwarded.desk, "UPDATE identity SET verified_at = now() WHERE kind = 'email' RETURNING 1"
+    )
+    await answer(forwarded, shop, "Yes.")
+    await pass_time(forwarded)
+    await went(forwarded, "Yes.")
+    assert "You left this address" not in str(post.mails[0].get_body(("plain",)))
+
+
 async def test_who_turns_out_to_be_somebody_is_not_that_by_an_address_they_only_left(
     sms: Line, page: Page, peer: TwilioPeer, shop: Shop
 ) -> None:

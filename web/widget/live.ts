@@ -4,7 +4,7 @@ import { keepNewer, newer } from "../shared/entities"
 import { Outbox } from "../shared/outbox"
 import { uuid7 } from "../shared/uuid7"
 import type {
-  AnswerDraft, Attachment, Problem, ShopperFrame, ShopperMessage, ShopperOut, ShopperPage, ShopperThread, WidgetSession,
+  AnswerDraft, Attachment, LeftAddress, Problem, ShopperFrame, ShopperMessage, ShopperOut, ShopperPage, ShopperThread, WidgetSession,
 } from "../shared/wire"
 import { answer, Refused, storage, type Shop } from "./session"
 
@@ -154,6 +154,19 @@ export class Live {
     } finally {
       this.#loading = false
     }
+  }
+
+  /** Has replies that are not seen here go to an address too; `consent` are the words agreed to. Rejects with Refused. */
+  async leaveAddress(address: string, consent: string): Promise<void> {
+    const { left } = await this.#ask<LeftAddress>("/api/widget/address", { address, consent })
+    this.session.value = { ...this.session.value, left }
+  }
+
+  /** Replies come here alone again. */
+  async forgetAddress(): Promise<void> {
+    const headers = { authorization: `Bearer ${this.session.value.token}` }
+    await answer<void>(await fetch(`${this.shop.origin}/api/widget/address`, { method: "DELETE", credentials: "omit", headers }))
+    this.session.value = { ...this.session.value, left: "" }
   }
 
   /** Uploads one image; `progress` is told 0 to 1. Rejects with Refused. */

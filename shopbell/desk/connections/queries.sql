@@ -52,7 +52,9 @@ UPDATE connection SET checked_at = :at WHERE id = :id;
 -- name: contacts
 SELECT t.id AS thread_id, n.id AS connection_id, n.channel, coalesce(o.place, i.value) AS place,
        coalesce(o.identity, i.value) AS identity, coalesce(o.community, false) AS community,
-       o.window_until, o.opted_out_at IS NOT NULL AS opted_out, coalesce(o.claimed, false) AS claimed,
+       o.window_until, o.opted_out_at IS NOT NULL AS opted_out, coalesce(o.claimed AND NOT EXISTS (
+           SELECT 1 FROM identity p WHERE p.customer_id = t.customer_id AND p.value = o.identity AND p.verified_at IS NOT NULL
+       ), false) AS claimed,
        o.heard_at
 FROM thread t CROSS JOIN connection n
 LEFT JOIN contact o ON o.thread_id = t.id AND o.connection_id = n.id

@@ -20,7 +20,10 @@ SELECT d.id, d.message_id, d.status, d.attempts, d.next_at IS NULL AS barred,
        d.lease_holder, n.id AS connection_id, n.brand_id, n.channel, n.name, n.public_key,
        n.answer_mode, n.health, n.health_words, n.account, n.settings, coalesce(n.secret, '') AS secret,
        n.sealed, b.name AS brand_name, o.place, o.identity, o.community, o.window_until,
-       o.opted_out_at IS NOT NULL AS opted_out, coalesce(o.claimed, false) AS claimed,
+       o.opted_out_at IS NOT NULL AS opted_out, coalesce(o.claimed AND NOT EXISTS (
+           SELECT 1 FROM identity p JOIN thread t ON t.customer_id = p.customer_id
+           WHERE t.id = d.thread_id AND p.value = o.identity AND p.verified_at IS NOT NULL
+       ), false) AS claimed,
        (SELECT c.language FROM thread t JOIN customer c ON c.id = t.customer_id WHERE t.id = d.thread_id) AS language,
        coalesce(o.identity, (SELECT i.value FROM identity i JOIN thread t ON t.customer_id = i.customer_id
                  WHERE t.id = d.thread_id AND i.kind = n.channel

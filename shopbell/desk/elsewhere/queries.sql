@@ -73,8 +73,10 @@ WHERE e.connection_id = :connection_id AND e.value = :value AND went.at > :since
 ORDER BY went.at DESC LIMIT 1;
 
 -- name: is_claimed
-SELECT claimed FROM contact
-WHERE connection_id = :connection_id AND thread_id = :thread_id AND identity = :value;
+SELECT 1 FROM contact o JOIN thread t ON t.id = o.thread_id
+WHERE o.connection_id = :connection_id AND o.thread_id = :thread_id AND o.identity = :value AND o.claimed
+  AND NOT EXISTS (SELECT 1 FROM identity p WHERE p.customer_id = t.customer_id AND p.value = o.identity
+                  AND p.verified_at IS NOT NULL);
 
 -- name: threads_of_address
 SELECT thread_id FROM contact WHERE connection_id = :connection_id AND identity = :value AND claimed
@@ -96,4 +98,7 @@ WHERE connection_id = :connection_id AND thread_id = :thread_id AND opted_out_at
 SELECT ticket_id FROM message WHERE id = :message_id;
 
 -- name: claimed_there
-SELECT 1 FROM contact WHERE connection_id = :connection_id AND thread_id = :thread_id AND claimed;
+SELECT 1 FROM contact o JOIN thread t ON t.id = o.thread_id
+WHERE o.connection_id = :connection_id AND o.thread_id = :thread_id AND o.claimed
+  AND NOT EXISTS (SELECT 1 FROM identity p WHERE p.customer_id = t.customer_id AND p.value = o.identity
+                  AND p.verified_at IS NOT NULL);

@@ -58,8 +58,7 @@ async def thread_answered(desk: Desk, connection_id: UUID, value: str) -> UUID |
 async def is_claimed(desk: Desk, connection_id: UUID, thread_id: UUID, value: str) -> bool:
     """Whether this address of the thread's was only left on the page."""
     values = {"connection_id": connection_id, "thread_id": thread_id, "value": value}
-    rows = await desk.run(SQL["is_claimed"], **values)
-    return bool(rows) and rows[0]["claimed"]
+    return bool(await desk.run(SQL["is_claimed"], **values))
 
 
 async def was_left(desk: Desk, connection_id: UUID, thread_id: UUID, value: str) -> bool:

@@ -15,6 +15,8 @@ export interface Reach {
   capability: Capability | undefined
   /** Others read that place too. */
   overheard: boolean
+  /** They left this address on the page, and nobody has proven it. */
+  claimed: boolean
 }
 
 /** One way to answer, and why it is or is not the one to take. */
@@ -37,7 +39,7 @@ export function reachOf(ticket: Ticket, talk: Conversation, by: string = ticket.
   const capability = capabilityOf(channel)
   const contact = talk.contacts.value.find((each) => each.connection_id === by)
   const label = capability?.label ?? ""
-  const held = { until: null, most: Math.min(LONGEST, capability?.max_text || LONGEST), label, capability, overheard: contact?.community ?? false, templates: false }
+  const held = { until: null, most: Math.min(LONGEST, capability?.max_text || LONGEST), label, capability, overheard: contact?.community ?? false, claimed: contact?.claimed ?? false, templates: false }
   if (by !== ticket.connection_id && talk.loaded.value && !contact) return { ...held, blocked: `They can't be reached by ${connection?.name ?? "that channel"} any more. Choose another channel: what you wrote is kept.` }
   if (capability?.live) return { ...held, blocked: "" }
   const until = contact ? shuts(contact, capability) : null

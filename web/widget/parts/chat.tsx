@@ -8,6 +8,7 @@ import { Pictures } from "../pictures"
 import { fill } from "../words"
 import { Composer } from "./composer"
 import { Conversation } from "./conversation"
+import { Elsewhere } from "./elsewhere"
 import { Clock, Close, Person } from "./icons"
 import { fillsScreen, keepFocus, useKeyboardRoom } from "./screen"
 
@@ -82,6 +83,7 @@ export function Chat({ open, live, broken, words, close, again }: Chatting): JSX
         <>
           <Banner live={held} words={words} />
           <Conversation live={held} words={words} open={open.value} />
+          <Elsewhere live={held} words={words} />
           <Composer live={held} pictures={pictures} words={words} />
         </>
       ) : (

@@ -8,7 +8,7 @@ export const fillsScreen = (): boolean => matchMedia(FULL).matches
 
 /** Keeps Tab inside `sheet`, the only thing to be seen. */
 export function keepFocus(event: KeyboardEvent, sheet: HTMLElement): void {
-  const stops = [...sheet.querySelectorAll<HTMLElement>("button, a[href], textarea, [tabindex='0']")].filter((one) => one.getClientRects().length > 0)
+  const stops = [...sheet.querySelectorAll<HTMLElement>("button, a[href], input, textarea, [tabindex='0']")].filter((one) => one.getClientRects().length > 0)
   const from = event.shiftKey ? stops[0] : stops.at(-1)
   const to = event.shiftKey ? stops.at(-1) : stops[0]
   const held = (sheet.getRootNode() as ShadowRoot).activeElement

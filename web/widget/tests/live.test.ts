@@ -27,7 +27,7 @@ class Socket {
 
 const session: WidgetSession = {
   token: "t", brand_name: "B", assistant_name: "A", greeting: "Hi", color: "#123456", verified: false,
-  people_available: true, hours_text: "", time_zone: "UTC", customer_name: "", thread: {}, unread: 0,
+  people_available: true, hours_text: "", time_zone: "UTC", customer_name: "", thread: {}, unread: 0, elsewhere: [], left: "",
 }
 const message = (id: string, seq: number, kind: ShopperMessage["author"]["kind"], version = 1): ShopperMessage => ({
   id, seq, version, author: { kind }, text: `${id} ${version}`, at: "2026-11-24T10:00:00Z",

@@ -34,4 +34,13 @@ export const words: Words = {
   ended: "Løst. Skriv til os når som helst.",
   drop: "Slip billedet for at tilføje det",
   says: "{name} siger: {text}",
+  missed: "Skal du gå? Vi kan sende dig svaret.",
+  address: "E-mail eller telefon",
+  mail: "E-mailadresse",
+  phone: "Telefonnummer",
+  agree: "Send mig svar hertil, som jeg misser i chatten. Jeg kan stoppe når som helst.",
+  leave: "Send mig svaret",
+  left: "Svar, du misser, går også til {address}.",
+  stop: "Stop",
+  cancel: "Annuller",
 }

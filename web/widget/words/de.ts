@@ -34,4 +34,13 @@ export const words: Words = {
   ended: "Erledigt. Schreiben Sie uns jederzeit wieder.",
   drop: "Bild loslassen, um es hinzuzufügen",
   says: "{name} schreibt: {text}",
+  missed: "Müssen Sie los? Wir senden Ihnen die Antwort.",
+  address: "E-Mail oder Telefonnummer",
+  mail: "E-Mail-Adresse",
+  phone: "Telefonnummer",
+  agree: "Senden Sie mir hierhin Antworten, die ich im Chat verpasse. Ich kann das jederzeit beenden.",
+  leave: "Antwort zusenden",
+  left: "Verpasste Antworten gehen auch an {address}.",
+  stop: "Beenden",
+  cancel: "Abbrechen",
 }

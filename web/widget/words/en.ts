@@ -32,6 +32,15 @@ export const words = {
   ended: "Resolved. Write to us again at any time.",
   drop: "Drop the image to add it",
   says: "{name} says: {text}",
+  missed: "Leaving? We can send you the reply.",
+  address: "Email or phone number",
+  mail: "Email address",
+  phone: "Phone number",
+  agree: "Send me replies here that I miss in the chat. I can stop this at any time.",
+  leave: "Send me the reply",
+  left: "Replies you miss also go to {address}.",
+  stop: "Stop",
+  cancel: "Cancel",
 }
 
 /** Everything the panel says, in one language. */

@@ -34,4 +34,13 @@ export const words: Words = {
   ended: "Resuelto. Escríbenos cuando quieras.",
   drop: "Suelta la imagen para añadirla",
   says: "{name} dice: {text}",
+  missed: "¿Te vas? Podemos enviarte la respuesta.",
+  address: "Correo o teléfono",
+  mail: "Correo electrónico",
+  phone: "Número de teléfono",
+  agree: "Envíame aquí las respuestas que me pierda en el chat. Puedo pararlo cuando quiera.",
+  leave: "Enviarme la respuesta",
+  left: "Las respuestas que te pierdas van también a {address}.",
+  stop: "Parar",
+  cancel: "Cancelar",
 }

@@ -34,4 +34,13 @@ export const words: Words = {
   ended: "Résolu. Écrivez-nous à tout moment.",
   drop: "Déposez l'image pour l'ajouter",
   says: "{name} dit : {text}",
+  missed: "Vous partez ? Nous pouvons vous envoyer la réponse.",
+  address: "E-mail ou téléphone",
+  mail: "Adresse e-mail",
+  phone: "Numéro de téléphone",
+  agree: "Envoyez-moi ici les réponses que je manque dans le chat. Je peux y mettre fin à tout moment.",
+  leave: "M’envoyer la réponse",
+  left: "Les réponses manquées vont aussi à {address}.",
+  stop: "Arrêter",
+  cancel: "Annuler",
 }

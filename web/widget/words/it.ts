@@ -34,4 +34,13 @@ export const words: Words = {
   ended: "Risolto. Scrivici quando vuoi.",
   drop: "Rilascia l'immagine per aggiungerla",
   says: "{name} dice: {text}",
+  missed: "Deve andare? Possiamo inviarle la risposta.",
+  address: "E-mail o telefono",
+  mail: "Indirizzo e-mail",
+  phone: "Numero di telefono",
+  agree: "Inviatemi qui le risposte che perdo nella chat. Posso smettere in ogni momento.",
+  leave: "Inviatemi la risposta",
+  left: "Le risposte perse vanno anche a {address}.",
+  stop: "Interrompi",
+  cancel: "Annulla",
 }

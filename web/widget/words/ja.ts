@@ -34,4 +34,13 @@ export const words: Words = {
   ended: "解決しました。いつでもまたご連絡ください。",
   drop: "画像をドロップして追加",
   says: "{name}：{text}",
+  missed: "離れますか？返信をお送りできます。",
+  address: "メールまたは電話番号",
+  mail: "メールアドレス",
+  phone: "電話番号",
+  agree: "チャットで見逃した返信をここに送ってください。いつでも停止できます。",
+  leave: "返信を受け取る",
+  left: "見逃した返信は{address}にも送られます。",
+  stop: "停止",
+  cancel: "キャンセル",
 }

@@ -34,4 +34,13 @@ export const words: Words = {
   ended: "Opgelost. Schrijf ons gerust weer.",
   drop: "Laat de afbeelding los om toe te voegen",
   says: "{name} zegt: {text}",
+  missed: "Gaat u weg? We kunnen u het antwoord sturen.",
+  address: "E-mail of telefoon",
+  mail: "E-mailadres",
+  phone: "Telefoonnummer",
+  agree: "Stuur mij hier antwoorden die ik in de chat mis. Ik kan dit altijd stoppen.",
+  leave: "Stuur mij het antwoord",
+  left: "Gemiste antwoorden gaan ook naar {address}.",
+  stop: "Stoppen",
+  cancel: "Annuleren",
 }

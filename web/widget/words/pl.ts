@@ -34,4 +34,13 @@ export const words: Words = {
   ended: "Rozwiązane. Napisz do nas w każdej chwili.",
   drop: "Upuść obraz, aby go dodać",
   says: "{name} pisze: {text}",
+  missed: "Musisz iść? Możemy wysłać Ci odpowiedź.",
+  address: "E-mail lub telefon",
+  mail: "Adres e-mail",
+  phone: "Numer telefonu",
+  agree: "Wysyłajcie mi tutaj odpowiedzi, których nie zobaczę na czacie. Mogę to zakończyć w każdej chwili.",
+  leave: "Wyślij mi odpowiedź",
+  left: "Przeoczone odpowiedzi trafią też na {address}.",
+  stop: "Zakończ",
+  cancel: "Anuluj",
 }

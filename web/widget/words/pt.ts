@@ -34,4 +34,13 @@ export const words: Words = {
   ended: "Resolvido. Escreva-nos quando quiser.",
   drop: "Largue a imagem para a adicionar",
   says: "{name} diz: {text}",
+  missed: "Vai sair? Podemos enviar-lhe a resposta.",
+  address: "E-mail ou telefone",
+  mail: "Endereço de e-mail",
+  phone: "Número de telefone",
+  agree: "Enviem-me para aqui as respostas que eu perder no chat. Posso parar quando quiser.",
+  leave: "Enviar-me a resposta",
+  left: "As respostas que perder vão também para {address}.",
+  stop: "Parar",
+  cancel: "Cancelar",
 }

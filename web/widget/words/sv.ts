@@ -34,4 +34,13 @@ export const words: Words = {
   ended: "Löst. Skriv till oss när som helst.",
   drop: "Släpp bilden för att lägga till den",
   says: "{name} säger: {text}",
+  missed: "Ska du gå? Vi kan skicka svaret till dig.",
+  address: "E-post eller telefon",
+  mail: "E-postadress",
+  phone: "Telefonnummer",
+  agree: "Skicka svar som jag missar i chatten hit. Jag kan avsluta när som helst.",
+  leave: "Skicka mig svaret",
+  left: "Missade svar går också till {address}.",
+  stop: "Avsluta",
+  cancel: "Avbryt",
 }
