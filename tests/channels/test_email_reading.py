@@ -106,6 +106,17 @@ def test_heads_are_read_as_people_would() -> None:
     assert (mail.references, mail.in_reply_to) == (("<a@x>", "<b@x>"), "<b@x>")
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "latin-1"])
+def test_heads_in_raw_bytes_are_read(charset: str) -> None:
+    message, mail = read(
+        "From: Müller <mia@mail.example>\nSubject: Größe ü\nTo: Ü <a@b.example>\nContent-Type: text/plain;"
+        ' name="ü.txt"\nContent-Disposition: attachment; filename="ü.txt"\n\nhi'.encode(charset)
+    )
+    assert message.sender is not None
+    assert (message.sender.name, mail.subject) == ("Müller", "Größe ü")
+    assert mail.to == ("a@b.example",)
+
+
 def test_files_keep_their_names_and_are_found_in_winmail() -> None:
     records = [(0x00069002, b""), (0x00018010, b"plan.txt\0"), (0x0006800F, b"hello")]
     packed = struct.pack("<IH", 0x223E9F78, 1) + b"".join(

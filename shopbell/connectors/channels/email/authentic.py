@@ -12,6 +12,8 @@ from shopbell.connectors.channels.email.charsets import unescaped
 from shopbell.connectors.channels.email.headers import Head
 
 _COMMENT = re.compile(r"\([^()]*\)")
+_STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"?")
+MOST_NESTED = 20
 _RESULT = re.compile(r"^\s*([a-z][a-z0-9.-]*)\s*=\s*([a-z]+)", re.IGNORECASE)
 _PROPERTY = re.compile(
     r"\b(header\.(?:d|i|from)|smtp\.(?:mailfrom|helo))\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE
@@ -33,7 +35,7 @@ def verdict(head: Head, sender: str, host: str) -> Verdict:
     if not host:
         return Verdict()
     for raw in head.get_all("authentication-results") or []:
-        text = _COMMENT.sub(" ", " ".join(unescaped(str(raw)[:20_000]).split()))
+        text = _bare(" ".join(unescaped(str(raw)[:20_000]).split()))
         by, _, results = text.partition(";")
         if (by.split() or [""])[0].lower() == host.strip().lower():
             return _judged(results, sender.rpartition("@")[2])
@@ -48,15 +50,29 @@ def _judged(results: str, domain: str) -> Verdict:
         if result is None:
             continue
         method, outcome = result.group(1).lower(), result.group(2).lower()
-        if found.get(method) != "pass":
+        stands = [value.rpartition("@")[2].lower() for _, value in _PROPERTY.findall(one)]
+        if method == "dmarc" and stands and not any(_same(domain, other) for other in stands):
+            outcome = "fail"
+        if method not in found or (method != "dmarc" and found[method] != "pass"):
             found[method] = outcome
         if outcome == "pass" and method in ("dkim", "spf"):
-            stands = [value.rpartition("@")[2].lower() for _, value in _PROPERTY.findall(one)]
             aligned = aligned or any(_same(domain, other) for other in stands)
     shown = ", ".join(f"{name}={found[name]}" for name in _SHOWN if name in found)
     dmarc = found.get("dmarc", "none")
     proven = dmarc == "pass" or (dmarc not in ("fail", "reject", "quarantine") and aligned)
     return Verdict(proven=proven, failed=not proven, shown=shown or "nothing found")
+
+
+def _bare(text: str) -> str:
+    """The results without comments and quoted strings: both may hold what a stranger chose, such as
+    the local part of an address, and look like results (RFC 8601, 2.2)."""
+    text = _STRING.sub('""', text)
+    for _ in range(MOST_NESTED):
+        shorter = _COMMENT.sub(" ", text)
+        if shorter == text:
+            break
+        text = shorter
+    return text.partition("(")[0]
 
 
 def _same(domain: str, other: str) -> bool:

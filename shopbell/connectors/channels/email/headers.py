@@ -25,6 +25,8 @@ _BETWEEN = re.compile(r"(\?=)[ \t\r\n]+(?==\?)")
 _FOLD = re.compile(r"[\r\n]+[ \t]*")
 _ID = re.compile(r"<\s*([^<>]{1,998}?)\s*>")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'@]+@[^\s<>()\[\],;:\"'@]+")
+_NAMED = re.compile(r"(^|,)\s*([^<>\",;:()@]{0,200}@[^<>\",;:()]{1,200}?)\s*<(?=[^<>]*@)")
+"""An address as an unquoted name, before the true one."""
 _UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -149,6 +151,7 @@ def from_base64(raw: bytes) -> bytes:
 
 def _addresses(raw: str) -> list[tuple[str, str]]:
     text = _FOLD.sub(" ", unescaped(raw[:LONGEST]))
+    text = _NAMED.sub(r'\1"\2" <', text)
     try:
         pairs = getaddresses([text]) if text.count("(") < 50 else []
     except (ValueError, TypeError, IndexError, RecursionError, AttributeError):

@@ -9,7 +9,7 @@ import html as markup
 import mimetypes
 import quopri
 import re
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
 from email.errors import MessageError
 
 from msgspec import Struct
@@ -145,13 +145,20 @@ def _split_head(raw: bytes) -> tuple[Head, bytes]:
     top = raw[: end.start()] if end else raw[:LONGEST_HEAD]
     rest = raw[end.end() :] if end else raw[LONGEST_HEAD:]
     try:
-        head = message_from_bytes(top)
+        head = _head(top)
         spilt = head.get_payload()
     except (MessageError, ValueError, RecursionError, AssertionError):
         return message_from_bytes(b""), raw
     if isinstance(spilt, str) and spilt.strip():
         rest = spilt.encode("utf-8", "surrogateescape") + b"\n\n" + rest
     return head, rest
+
+
+def _head(top: bytes) -> Head:
+    """The header lines; those in raw 8 bit (RFC 6532, or nobody's rule) are read as they are meant."""
+    if top.isascii():
+        return message_from_bytes(top)
+    return message_from_string("\n".join(decode(one) for one in top.split(b"\n")))
 
 
 def _split_parts(part: Part) -> list[bytes]:

@@ -81,7 +81,7 @@ def _message(root: Part, taken: Taken, report: Report | None, house: House, body
     return Fact(
         kind="message",
         external_id=named or f"sha256:{hashlib.sha256(body).hexdigest()}",
-        sender=Sender(kind="email", value=sender[1], name=sender[0][:200], verified=found.proven),
+        sender=Sender(kind="email", value=sender[1], name=_name(sender[0]), verified=found.proven),
         at=_at(head),
         text=words,
         html=safe(page) if page and len(page) <= LONGEST_PAGE else None,
@@ -141,6 +141,11 @@ def _sender(head: Head) -> tuple[str, str]:
         if found:
             return found[0]
     return line(head, "from"), ""
+
+
+def _name(shown: str) -> str:
+    """What somebody calls themselves; nothing where that is an address, which would pass for theirs."""
+    return "" if "@" in shown or "＠" in shown else shown[:200]
 
 
 def _answered(head: Head, house: House) -> Answered:
