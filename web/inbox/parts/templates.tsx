@@ -4,7 +4,7 @@ import { wordsOf } from "../state/api"
 import { say } from "../state/commands"
 import { customers, firstName } from "../state/desk"
 import type { Template, Ticket } from "../state/model"
-import { families, fillingOf, isFile, keyOf, labelOf, loadTemplates, matches, missing, said, sendable, type Family } from "../state/templates"
+import { families, fillingOf, isFile, keyOf, labelOf, loadTemplates, matches, missing, said, sendable, titleOf, type Family } from "../state/templates"
 import { FileButton, Files, useFiles } from "./files"
 
 const PICTURED: Record<string, string> = { image: "picture", video: "video", document: "document" }
@@ -49,7 +49,7 @@ export function TemplatePicker({ ticket, connection, by, close }: { ticket: Tick
   return (
     <section class="templates" aria-label="Templates" onKeyDown={leave}>
       <header>
-        <h2 class="cut">{chosen ? chosen.name.replaceAll("_", " ") : "Choose a template"}</h2>
+        <h2 class="cut">{chosen ? titleOf(chosen.name) : "Choose a template"}</h2>
         {chosen ? <button type="button" class="button small" onClick={() => choose(null)}>All templates</button> : <button type="button" class="icon-button" disabled={reading} aria-label="Read the templates again" title="Read them again" onClick={() => load(true)}><RefreshCw size={14} class={reading ? "turning" : ""} aria-hidden="true" /></button>}
         <button type="button" class="icon-button" aria-label="Close the templates" onClick={close}><X size={15} aria-hidden="true" /></button>
       </header>
@@ -62,11 +62,11 @@ export function TemplatePicker({ ticket, connection, by, close }: { ticket: Tick
           {all === null && !problem && <p class="quiet" role="status">Loading templates…</p>}
           <ul ref={list}>
             {found.map((each) => (
-              <li key={each.name}><button type="button" onClick={() => choose(each)}><b>{each.name.replaceAll("_", " ")}</b><span class="cut">{each.languages[0]!.body}</span><small>{each.languages.length > 1 ? `${each.languages.length} languages` : tongue(each.languages[0]!.language)}</small></button></li>
+              <li key={each.name}><button type="button" onClick={() => choose(each)}><b>{titleOf(each.name)}</b><span class="cut">{each.languages[0]!.body}</span><small>{each.languages.length > 1 ? `${each.languages.length} languages` : tongue(each.languages[0]!.language)}</small></button></li>
             ))}
           </ul>
           {all !== null && found.length === 0 && <p class="quiet" role="status">{words ? "No template has these words." : "No approved template yet. Make one in the platform's own manager, then read them again."}</p>}
-          {others.length > 0 && <details class="template-others"><summary>{others.length} can't be sent now</summary><ul>{others.map((each) => <li key={`${each.name} ${each.language}`}><b>{each.name.replaceAll("_", " ")}</b> {each.status === "APPROVED" ? each.unfit : `${each.status.toLowerCase().replaceAll("_", " ")}${each.reason ? `: ${each.reason.toLowerCase().replaceAll("_", " ")}` : ""}`}</li>)}</ul></details>}
+          {others.length > 0 && <details class="template-others"><summary>{others.length} can't be sent now</summary><ul>{others.map((each) => <li key={`${each.name} ${each.language}`}><b>{titleOf(each.name)}</b> {each.status === "APPROVED" ? each.unfit : `${each.status.toLowerCase().replaceAll("_", " ")}${each.reason ? `: ${each.reason.toLowerCase().replaceAll("_", " ")}` : ""}`}</li>)}</ul></details>}
         </div>
       )}
     </section>

@@ -54,6 +54,7 @@ export function messageOf(come: wire.Message): Message {
     context: "",
     mail: null,
     template: null,
+    sender: "",
     version: 1,
     ...come,
   }

@@ -55,12 +55,13 @@ export function waysOf(ticket: Ticket, talk: Conversation): readonly Way[] {
   const known = talk.contacts.value.map((each) => ({ connection: each.connection_id, channel: each.channel, heard: each.heard_at }))
   const own = { connection: ticket.connection_id, channel: ticket.channel, heard: null }
   const all = [known.find((each) => each.connection === own.connection) ?? own, ...known.filter((each) => each.connection !== own.connection)]
-  return all.map(({ connection, channel, heard }) => {
+  const found = all.map(({ connection, channel, heard }) => {
     const { blocked, templates } = reachOf(ticket, talk, connection)
     const down = isDown(connections.value.get(connection))
     const why = templates ? "Template only" : down ? "Not connected" : blocked ? "Wants no messages here" : connection === own.connection ? `${firstName(ticket.customer_name) || "They"} wrote here last` : heard || capabilityOf(channel)?.live ? "" : "Address is proven"
     return { connection, channel, name: connections.value.get(connection)?.name ?? capabilityOf(channel)?.label ?? channel, why, open: !blocked || templates }
   })
+  return [found[0]!, ...found.slice(1).filter((each) => each.open), ...found.slice(1).filter((each) => !each.open)]
 }
 
 function shuts({ window_until, heard_at }: Contact, capability: Capability | undefined): number | null {

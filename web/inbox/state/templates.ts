@@ -28,6 +28,9 @@ function far(of: string, wanted: string | null): number {
   return code.split("-")[0] === wanted.toLowerCase().split("-")[0] ? 1 : code.startsWith("en") ? 2 : DISTANT
 }
 
+/** A template's name as people read it. */
+export const titleOf = (name: string): string => name.replaceAll("_", " ").replace(/^./, (letter) => letter.toUpperCase())
+
 export const matches = ({ name, languages }: Family, words: string): boolean => {
   const all = `${name.replaceAll("_", " ")} ${name} ${languages.map((each) => `${each.header} ${each.body}`).join(" ")}`.toLowerCase()
   return words.toLowerCase().split(/\s+/).every((word) => all.includes(word))
