@@ -1,5 +1,6 @@
 import { Channels } from "./channels"
+import { Targets } from "./targets"
 import { Unsent } from "./unsent"
 
 /** The pages beside the inbox, in a file of their own that is fetched when one is opened. */
-export const pages = { unsent: Unsent, channels: Channels }
+export const pages = { unsent: Unsent, channels: Channels, targets: Targets }
