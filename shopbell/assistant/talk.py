@@ -18,7 +18,7 @@ class Talk(Struct, frozen=True, kw_only=True):
 
     `asked` is everything the customer said since anybody answered, `before` what they asked earlier
     under the assistant, oldest first, `answers` how often that was answered with facts, and `said`
-    the names of the fixed templates they were told. `settled` holds the agents' notes. What was
+    the names of the fixed templates they were told, `last_said` the last one's if it was one. `settled` holds the agents' notes. What was
     asked and answered before people last had the ticket counts no more.
     """
 
@@ -27,6 +27,7 @@ class Talk(Struct, frozen=True, kw_only=True):
     before: tuple[str, ...]
     answers: int
     said: frozenset[str]
+    last_said: str | None
     settled: tuple[str, ...]
 
 
@@ -43,6 +44,7 @@ def read(messages: Sequence[Said]) -> Talk:
         before=tuple(text[:_LONGEST] for text in _words_of(since[:last])[-3:]),
         answers=sum(name is None for name in named),
         said=frozenset(name for name in named if name is not None),
+        last_said=named[-1] if named else None,
         settled=tuple(one.text for one in messages if one.note and one.author == "agent")[-3:],
     )
 

@@ -20,6 +20,7 @@ from shopbell.assistant.types import (
     Decision,
     HandOff,
     OnDraft,
+    Prove,
     Reason,
     Say,
     Step,
@@ -32,10 +33,13 @@ from shopbell.assistant.words.language import detect
 from shopbell.assistant.words.listen import Intent, heard, wants_action, without_courtesies
 from shopbell.assistant.words.templates import say, with_wait
 from shopbell.connectors.commerce.types import Product, ShopUnavailable
+from shopbell.desk.elsewhere.types import Address
+from shopbell.desk.verification.addresses import address_within
 
 _SHORT = 4
 _EVIDENCE = 6
 _WHICH = "which_product"
+_ADDRESS = "which_address"
 _SAME_QUESTION = 0.85
 _SETTLED = 0.3
 """USE cosine from which a question touches what an agent's note says was settled."""
@@ -119,6 +123,8 @@ class _Turn:
         if not self.asked.strip():
             return self._hand_off("unreadable", "unreadable", "The message has files but no words.")
         self.intent = heard(self.asked)
+        if self.intent == "also_wrote" or (self.talk.last_said == _ADDRESS and self._address()):
+            return self._prove()
         if self.intent in ("greeting", "thanks"):
             return self._say(self.intent, f"The whole message is a {self.intent}.")
         if self.intent == "not_it" and self.talk.answers:
@@ -150,6 +156,22 @@ class _Turn:
         if self.ports.model is not None:
             return await self._by_model(searched, told)
         return await self._quote(searched) or self._unsure()
+
+    def _address(self) -> Address | None:
+        return address_within(self.asked, self.context.country)
+
+    def _prove(self) -> Decision:
+        """A code to the address they wrote from; neither it nor the code is for a model."""
+        if not self.context.customer.verified:
+            why = "Nobody has proven who writes here."
+            return self._hand_off("needs_verification", "unsure", why)
+        address = self._address()
+        if address is not None:
+            self.why = "The customer also wrote from another address."
+            return Prove(address=address, text=say(_ADDRESS, self.language), language=self.language)
+        if _ADDRESS in self.talk.said:
+            return self._hand_off("needs_verification", "unsure", "They named no address, twice.")
+        return self._say(_ADDRESS, "The customer also wrote from another address.")
 
     async def _quote(self, searched: Searched) -> Answer | None:
         if self.sure < THRESHOLD:
@@ -373,5 +395,10 @@ class _Turn:
 
 
 def _name(decision: Decision) -> str:
-    named: dict[type[Any], str] = {Answer: "answer", Say: "say", HandOff: "handoff"}
+    named: dict[type[Any], str] = {
+        Answer: "answer",
+        Say: "say",
+        Prove: "prove",
+        HandOff: "handoff",
+    }
     return named[type(decision)]

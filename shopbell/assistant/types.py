@@ -7,6 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from shopbell.desk.elsewhere.types import Address
+
 Author = Literal["customer", "assistant", "agent", "system"]
 
 Reason = Literal[
@@ -80,7 +82,7 @@ class TurnContext(Struct, frozen=True, kw_only=True):
     """Everything one turn may know.
 
     `messages` starts at the engagement's boundary, oldest first, and ends with the customer's
-    newest message. `language` is the thread's remembered language (ISO 639-1). `people_answer_by`
+    newest message. `language` is the customer's remembered language (ISO 639-1), `country` the shop's. `people_answer_by`
     is when a person is expected to answer, already in the shop's time zone.
     """
 
@@ -93,6 +95,7 @@ class TurnContext(Struct, frozen=True, kw_only=True):
     voice: Voice = Voice()
     page: Page | None = None
     language: str | None = None
+    country: str = ""
     people_answer_by: datetime | None = None
 
 
@@ -128,6 +131,18 @@ class Say(Struct, frozen=True, kw_only=True, tag="say"):
     template: str
 
 
+class Prove(Struct, frozen=True, kw_only=True, tag="prove"):
+    """Send a code to this address, for the customer to write back: they say that it is theirs.
+
+    What they are told is the desk's to say, since it knows what may be sent. `text` asks them for
+    the address, for an agent to use where the assistant says nothing itself.
+    """
+
+    address: Address
+    text: str
+    language: str
+
+
 class HandOff(Struct, frozen=True, kw_only=True, tag="handoff"):
     """Give the ticket to people.
 
@@ -146,7 +161,7 @@ class HandOff(Struct, frozen=True, kw_only=True, tag="handoff"):
     citations: tuple[Citation, ...] = ()
 
 
-Decision = Answer | Say | HandOff
+Decision = Answer | Say | Prove | HandOff
 
 
 class Found(Struct, frozen=True, kw_only=True):

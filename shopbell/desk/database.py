@@ -17,6 +17,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from shopbell.desk.connections.types import Capability
 from shopbell.desk.sla.policies import Rules
+from shopbell.desk.verification.codes import Codes
 
 # It warns of statements that write and return rows, which is how ours are meant.
 logging.getLogger("aiosql").setLevel(logging.ERROR)
@@ -74,7 +75,8 @@ def now() -> datetime:
 class Desk:
     """What every desk function is given. `wake` tells the relay that a commit left events;
     `capabilities` say what each channel can carry, by its name, `rules` what clocks were last counted
-    by: whoever finds a newer version reads it."""
+    by: whoever finds a newer version reads it. `codes` makes and tries one-time codes, with a key of
+    the deployment once it is set."""
 
     def __init__(self, pool: Pool, wake: Callable[[], None] = lambda: None) -> None:
         self.pool = pool
@@ -82,6 +84,7 @@ class Desk:
         self.capabilities: Mapping[str, Capability] = {}
         self.now: Callable[[], datetime] = now
         self.rules = Rules()
+        self.codes = Codes.of_this_process()
 
     async def run(self, query: str, **values: Any) -> list[DictRow]:
         """Run one named query by itself; the rows it gives, if it gives any."""

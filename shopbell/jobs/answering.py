@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from shopbell.assistant.types import HandOff, Say, Thought
+from shopbell.assistant.types import Answer, HandOff, Prove, Thought
 from shopbell.desk.control.commands import hand_off
 from shopbell.desk.errors import Fenced, NotFound
 from shopbell.desk.ids import uuid7
@@ -20,6 +20,7 @@ from shopbell.desk.messages.types import Draft
 from shopbell.desk.turns import commands as turns
 from shopbell.desk.turns import reads
 from shopbell.desk.turns.types import Called, Material, Turn
+from shopbell.desk.verification.commands import ask_code_in_turn
 from shopbell.jobs.context import blind_handoff, citations_of, context_of, gave_up, handoff_of
 from shopbell.jobs.drafts import Drafts
 from shopbell.jobs.leases import LEASE, beating, new_holder
@@ -132,7 +133,7 @@ async def _conclude(
     """Write what came of it; True when the customer got a message."""
     desk, decision = room.desk, thought.decision
     await turns.keep_trace(desk, turn, holder, thought.trace)
-    citations = citations_of(decision.citations) if not isinstance(decision, Say) else ()
+    citations = citations_of(decision.citations) if isinstance(decision, Answer | HandOff) else ()
     if material.answer_mode != "first":
         held_back = decision.suggested_reply if isinstance(decision, HandOff) else decision.text
         await turns.suggest(desk, turn, holder, held_back or "", citations)
@@ -145,6 +146,9 @@ async def _conclude(
         )
         return message is not None
     try:
+        if isinstance(decision, Prove):
+            await ask_code_in_turn(desk, turn, holder, decision.address)
+            return True
         await answer(
             desk, turn, decision.text, citations=citations, holder=holder, why=thought.trace.why
         )

@@ -74,6 +74,7 @@ def context_of(turn: Turn, material: Material) -> said.TurnContext:
             else None
         ),
         language=material.customer.language,
+        country=settings.country,
         people_answer_by=material.people_answer_by,
     )
 

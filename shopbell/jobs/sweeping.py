@@ -23,11 +23,13 @@ from shopbell.desk.inbound import commands as payloads
 from shopbell.desk.people.housekeeping import forget_expired
 from shopbell.desk.tickets.commands import end_snooze, let_go_of_all
 from shopbell.desk.turns import reads as turns
+from shopbell.desk.verification.commands import forget_codes
 from shopbell.desk.work import SYSTEM
 from shopbell.jobs.answering import answer_ticket
 from shopbell.jobs.clocks import sweep_clocks
 from shopbell.jobs.delivering import deliver_thread
 from shopbell.jobs.fetching import fetch_files
+from shopbell.jobs.proving import send_codes
 from shopbell.jobs.room import DATABASE_AWAY, TURNS_AT_ONCE, Room
 
 log = structlog.get_logger()
@@ -71,6 +73,7 @@ async def sweep_work(room: Room) -> None:
         room.start(("delivery", thread_id), deliver_thread(room, thread_id))
     room.start(("files",), fetch_files(room))
     room.start(("payloads",), read_overdue(room))
+    room.start(("codes",), send_codes(room))
     for message_id in await elsewhere_due(room.desk, TURNS_AT_ONCE):
         await send_on(room.desk, message_id)
     for ticket_id in await _snoozed(room.desk):
@@ -97,6 +100,7 @@ async def sweep_house(room: Room) -> None:
     await forget_expired(room.desk)
     await let_go_of_all(room.desk, SYSTEM)
     await payloads.forget(room.desk)
+    await forget_codes(room.desk)
     forgotten = await forget_unattached(room.desk, room.files)
     if forgotten:
         log.info("files forgotten", files=forgotten)

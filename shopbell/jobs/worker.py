@@ -27,6 +27,7 @@ from shopbell.connectors.commerce.demo.shop import DemoShop
 from shopbell.desk.attachments.storage import open_storage
 from shopbell.desk.connections.vault import Vault
 from shopbell.desk.database import Desk, open_desk
+from shopbell.desk.verification.codes import Codes
 from shopbell.jobs.answering import answer_ticket
 from shopbell.jobs.canary import check_for_ever
 from shopbell.jobs.delivering import deliver_thread
@@ -110,6 +111,7 @@ async def working(
     ):
         relay = Relay(settings.database_url, redis, enqueuing(desk, redis))
         desk.wake, desk.capabilities = relay.wake, capabilities()
+        desk.codes = Codes(settings.secret_key)
         epoch = await _patiently(lambda: _epoch(desk))
         files, known = open_storage(settings.files, settings.data), channels(client)
         vault = Vault(settings.secret_key, settings.old_secret_keys)

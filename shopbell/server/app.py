@@ -19,6 +19,7 @@ from shopbell.connectors.commerce.demo.storefront import routes as storefront
 from shopbell.desk.attachments.storage import open_storage
 from shopbell.desk.connections.vault import Vault
 from shopbell.desk.database import open_desk
+from shopbell.desk.verification.codes import Codes
 from shopbell.jobs.intake import Intake
 from shopbell.jobs.triggers import enqueuing
 from shopbell.realtime.addresses import Addresses, SignedAudiences
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> Starlette:
             addresses = Addresses(settings)
             hub = Hub(desk, redis, SignedAudiences(addresses))
             desk.wake, desk.capabilities = relay.wake, capabilities()
+            desk.codes = Codes(settings.secret_key)
             files, known = open_storage(settings.files, settings.data), channels(client)
             vault = Vault(settings.secret_key, settings.old_secret_keys)
 

@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from shopbell.server import (
     agents,
     connections,
+    customers,
     deliveries,
     files,
     health,
@@ -30,6 +31,8 @@ TICKET = "/api/tickets/{ticket_id}"
 THREAD = "/api/threads/{thread_id}"
 AGENT = "/api/agents/{agent_id}"
 CONNECTION = "/api/connections/{connection_id}"
+CUSTOMER = "/api/customers/{customer_id}"
+JOINING = "/api/joinings/{joining_id}"
 MESSAGE = "/api/messages/{message_id}"
 
 
@@ -46,6 +49,7 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route("/api/widget/messages", visitors_only(messages.index)),
         Route("/api/widget/messages", visitors_only(messages.send), methods=["POST"]),
         Route("/api/widget/ask-person", visitors_only(messages.ask_person), methods=["POST"]),
+        Route("/api/widget/codes", visitors_only(messages.send_code), methods=["POST"]),
         Route("/api/widget/read", visitors_only(messages.read), methods=["POST"]),
         Route("/api/widget/address", visitors_only(elsewhere.leave), methods=["POST"]),
         Route("/api/widget/address", visitors_only(elsewhere.forget), methods=["DELETE"]),
@@ -93,6 +97,13 @@ def routes(web_dist: Path) -> list[BaseRoute]:
             agents_only("agent", connections.read_templates),
             methods=["POST"],
         ),
+        Route("/api/customers", agents_only("viewer", customers.index)),
+        Route(f"{CUSTOMER}/joinings", agents_only("viewer", customers.joinings)),
+        Route(f"{CUSTOMER}/join", agents_only("agent", customers.join), methods=["POST"]),
+        Route(
+            f"{CUSTOMER}/language", agents_only("agent", customers.set_language), methods=["POST"]
+        ),
+        Route(f"{JOINING}/undo", agents_only("agent", customers.undo), methods=["POST"]),
         Route("/api/deliveries", agents_only("viewer", deliveries.index)),
         Route(f"{MESSAGE}/retry", agents_only("agent", deliveries.retry), methods=["POST"]),
         Route(f"{MESSAGE}/move", agents_only("agent", deliveries.move), methods=["POST"]),

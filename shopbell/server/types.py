@@ -18,6 +18,7 @@ from shopbell.desk.connections.types import (
 from shopbell.desk.deliveries.types import Unsent
 from shopbell.desk.elsewhere.types import AddressKind
 from shopbell.desk.events.types import AgentRead
+from shopbell.desk.identities.types import Found, Joining
 from shopbell.desk.messages.types import Draft, Message
 from shopbell.desk.people.types import Agent, Role, Team
 from shopbell.desk.sla.types import Bill, Policy
@@ -190,6 +191,38 @@ class LeftAddress(Struct, frozen=True, kw_only=True):
     """The address that was left, veiled."""
 
     left: str
+
+
+class FoundCustomers(Struct, frozen=True, kw_only=True):
+    """GET /api/customers?find=: whom a ticket's number or an address names."""
+
+    found: tuple[Found, ...]
+
+
+class Joinings(Struct, frozen=True, kw_only=True):
+    """GET /api/customers/{id}/joinings: who is part of the customer, the newest first."""
+
+    joinings: tuple[Joining, ...]
+
+
+class JoinWith(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /api/customers/{id}/join: the other becomes part of the customer."""
+
+    other_id: UUID
+
+
+class SetLanguage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /api/customers/{id}/language: which language they write (ISO 639-1)."""
+
+    language: Annotated[str, Meta(min_length=2, max_length=2)]
+
+
+class SendCode(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /api/widget/codes: "I also wrote from there". `id` is a client-made UUIDv7, of the message
+    that says where the code goes."""
+
+    id: UUID
+    address: Short
 
 
 class ShopperPage(Struct, frozen=True, kw_only=True):

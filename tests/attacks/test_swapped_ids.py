@@ -30,6 +30,8 @@ NOUNS = {
     "turn_id": "turn",
     "agent_id": "agent",
     "file_id": "attachment",
+    "customer_id": "customer",
+    "joining_id": "joining",
 }
 """The ids that addresses hold, and the table each is of."""
 
@@ -42,6 +44,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "{agent_id}": {"name": "Mallory"},
     "{connection_id}": {"name": "Mallory's"},
     "move": {"connection_id": str(uuid7())},
+    "join": {"other_id": str(uuid7())},
+    "language": {"language": "de"},
 }
 """What is asked of a door with an id, by the last part of its address; others are asked nothing."""
 
@@ -55,6 +59,7 @@ NAME_NOBODY_ELSES = {
     "/api/widget/messages",
     "/api/widget/ask-person",
     "/api/widget/read",
+    "/api/widget/codes",
     "/api/widget/address",
     "/api/widget/attachments",
     "/api/sla/policies",
@@ -70,6 +75,7 @@ NAME_NOBODY_ELSES = {
     "/api/agents",
     "/api/connections",
     "/api/deliveries",
+    "/api/customers",
     "/",
     "/unsent",
     "/settings/{rest:path}",
@@ -361,3 +367,27 @@ async def test_a_viewer_writes_nothing_by_any_frame(served: Served, shop: Shop) 
         await mia.tell(type="ping")
         await mia.hear("pong")
         assert [frame for frame in mia.seen if frame["type"] == "typing"] == []
+
+
+async def test_nobody_is_joined_by_an_id_that_is_no_customers(door: Door) -> None:
+    real, cleo = await world(door), await door.agent("cleo")
+    before = await everything(door.shop.desk)
+    path = f"/api/customers/{real['customer']}/join"
+    answers = {
+        (answer.status_code, answer.content)
+        for one in (real["thread"], real["ticket"], real["agent"], str(uuid7()))
+        if (answer := await cleo.ask("POST", path, json={"other_id": one}))
+    }
+    assert [status for status, _ in answers] == [404]
+    assert await everything(door.shop.desk) == before
+
+
+async def test_another_visitors_code_and_message_do_nothing(door: Door) -> None:
+    mia, tom = await door.chat(), await door.chat()
+    hers = (await mia.say("Mine")).json()["id"]
+    await tom.say("His")
+    before = await everything(door.shop.desk)
+    body = {"id": hers, "address": "mia@example.com"}
+    answer = await tom.ask("POST", "/api/widget/codes", json=body)
+    assert (answer.status_code, answer.json()["type"]) == (404, "not_found")
+    assert await everything(door.shop.desk) == before

@@ -11,9 +11,9 @@ import pytest
 
 from shopbell.desk.connections.types import Connection
 from shopbell.desk.customers.commands import claimed_thread, thread_of
-from shopbell.desk.errors import Fenced, NotFound
-from shopbell.desk.identities.joining import join_customers
-from shopbell.desk.identities.parting import part_customers
+from shopbell.desk.errors import Invalid, NotFound
+from shopbell.desk.identities.commands import join, undo
+from shopbell.desk.identities.reads import find_customers, joinings_of
 from shopbell.desk.ids import uuid7
 from shopbell.desk.inbound.facts import write_message
 from shopbell.desk.inbound.types import Fact, Sender
@@ -90,12 +90,17 @@ class World:
         return [one.text for one in messages]
 
     async def join(self, former: UUID, into: UUID) -> UUID:
-        joined = await join_customers(self.desk, former, into, "agent", by=self.shop.ben)
-        assert joined is not None
-        return joined
+        """The one becomes part of the other; the joining."""
+        customer = await join(self.desk, into, former, self.shop.ben)
+        assert customer.id == into
+        (row,) = await self.desk.run(
+            "SELECT id FROM customer_join WHERE from_customer_id = %(id)s AND undone_at IS NULL",
+            id=former,
+        )
+        return row["id"]
 
     async def part(self, join: UUID) -> None:
-        assert await part_customers(self.desk, join, self.shop.cleo)
+        await undo(self.desk, join, self.shop.cleo)
 
     async def of(self, customer: UUID) -> dict[str, Any]:
         """All that is this customer's, without the numbers and versions that may rise."""
@@ -242,21 +247,37 @@ async def test_joined_twice_over_and_parted_in_either_order(world: World) -> Non
 
 
 async def test_what_is_undone_is_undone_once_and_what_never_was_is_not_found(world: World) -> None:
-    await world.says("telegram", "7", "Tom")
+    ticket = await world.says("telegram", "7", "Tom")
     await world.says("telegram", "8", "Mia")
     tom, mia = await world.customer("telegram", "7"), await world.customer("telegram", "8")
     joined = await world.join(tom, mia)
-    assert await join_customers(world.desk, tom, mia, "agent", by=world.shop.ben) is None
-    with pytest.raises(Fenced):
-        await join_customers(world.desk, mia, tom, "agent", by=world.shop.ben)
+    for one, other in ((mia, tom), (tom, mia)):
+        with pytest.raises(NotFound):
+            await join(world.desk, one, other, world.shop.ben)
+    with pytest.raises(Invalid):
+        await join(world.desk, mia, mia, world.shop.ben)
+    (known,) = await joinings_of(world.desk, mia)
+    assert (known.id, known.how, known.by, known.former.id) == (joined, "agent", "Ben", tom)
+    assert [one.value for one in known.former.identities] == ["7"]
     await world.part(joined)
     after = await world.of(tom), await world.of(mia)
-    assert not await part_customers(world.desk, joined, world.shop.ben)
+    assert await joinings_of(world.desk, mia) == ()
+    await world.part(joined)
     with pytest.raises(NotFound):
-        await part_customers(world.desk, tom, world.shop.ben)
+        await undo(world.desk, tom, world.shop.ben)
     assert (await world.of(tom), await world.of(mia)) == after
     await world.join(mia, tom)
     assert await world.texts(tom) == ["Tom", "Mia"]
+    noted = await world.desk.run("SELECT action, who FROM audit ORDER BY at, id")
+    assert [tuple(row.values()) for row in noted] == [
+        ("customer.joined", f"agent {world.shop.ben.id}"),
+        ("customer.parted", f"agent {world.shop.cleo.id}"),
+        ("customer.joined", f"agent {world.shop.ben.id}"),
+    ]
+    (found,) = await find_customers(
+        world.desk, "#" + str((await open_ticket(world.desk, world.shop.ben, ticket)).ticket.number)
+    )
+    assert found.customer.id == tom
 
 
 async def test_a_claim_that_an_agent_joined_is_believed_no_more_than_before(world: World) -> None:

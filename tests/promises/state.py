@@ -121,9 +121,11 @@ async def agent_state(desk: Desk, me: Agent, threads: Sequence[UUID]) -> AgentCl
             assert await ticket_for(desk, me, ticket.id) == ticket
             keep(client.tickets, as_sent(ticket))
     for thread_id in threads:
-        async with work(desk, thread_id=thread_id) as unit:
-            keep(client.threads, as_sent(unit.thread))
-            customer = await customer_in(unit.connection, unit.thread.customer_id)
+        async with desk.pool.connection() as connection:
+            found = await connection.execute("SELECT * FROM thread WHERE id = %s", (thread_id,))
+            thread = msgspec.convert(await found.fetchone(), Thread)
+            customer = await customer_in(connection, thread.customer_id)
+        keep(client.threads, as_sent(thread))
         keep(client.customers, as_sent(customer))
         for message in await all_messages(desk, thread_id):
             keep(client.messages, as_sent(message))

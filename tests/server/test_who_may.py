@@ -74,6 +74,7 @@ async def test_an_id_that_never_was_is_not_found_at_every_door(door: Door) -> No
     fit = {"snooze": {"until": "2099-01-01T00:00:00Z"}, "priority": {"priority": "low"}}
     fit |= {"tags": {"tags": []}, "messages": {"draft": {"id": str(uuid7()), "text": "x"}}}
     fit |= {"read": {"seq": 1}, "move": {"connection_id": str(uuid7())}}
+    fit |= {"join": {"other_id": str(uuid7())}, "language": {"language": "de"}}
     before = await kept(door)
     for one in (one for one in AGENTS if "{id}" in one.path):
         for wrong in (str(uuid7()), "no-id", "%00", "1%20OR%201=1"):

@@ -429,6 +429,17 @@ export interface Filling {
   values?: Record<string, string>
 }
 
+/** A customer whom an agent may join, and why they were found. */
+export interface Found {
+  customer: Customer
+  ticket_number: number | null
+}
+
+/** GET /api/customers?find=: whom a ticket's number or an address names. */
+export interface FoundCustomers {
+  found: Found[]
+}
+
 /** What the assistant left for the people, and what it told the customer. */
 export interface Handoff {
   reason: "approval" | "asked" | "away" | "failed" | "no_answer" | "policy" | "stranger" | "tone" | "unavailable"
@@ -452,6 +463,25 @@ export interface Identity {
 export interface Invited {
   agent: Agent
   link: string
+}
+
+/** POST /api/customers/{id}/join: the other becomes part of the customer. */
+export interface JoinWith {
+  other_id: Uuid
+}
+
+/** One joining that stands: `former` is who became part of another. `by` is the agent's name, empty where the customer proved it themselves. */
+export interface Joining {
+  id: Uuid
+  former: Customer
+  how: "agent" | "code" | "shop"
+  by: string
+  at: Instant
+}
+
+/** GET /api/customers/{id}/joinings: who is part of the customer, the newest first. */
+export interface Joinings {
+  joinings: Joining[]
 }
 
 /** POST /api/widget/address: where replies go that are not seen on the page. `consent` are the words that the shopper agreed to, as they read them. */
@@ -659,6 +689,11 @@ export interface Segment {
 export interface SendCode {
   id: Uuid
   address: string
+}
+
+/** POST /api/customers/{id}/language: which language they write (ISO 639-1). */
+export interface SetLanguage {
+  language: string
 }
 
 /** POST /api/invitation: accept a one-time link. */

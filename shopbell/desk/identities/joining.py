@@ -16,7 +16,7 @@ from shopbell.desk.errors import Fenced
 from shopbell.desk.events.types import AgentRead
 from shopbell.desk.identities.order import Line, merged, read_upto
 from shopbell.desk.identities.placing import Placing, goes_on, moved
-from shopbell.desk.identities.types import How, Kept, KeptContact, Proof
+from shopbell.desk.identities.types import How, Kept, Proof
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.types import Author
 from shopbell.desk.people.types import Agent
@@ -137,11 +137,12 @@ class _Join(Placing):
     async def _prove(self, identity: UUID, at: Any, by: str | None) -> None:
         await self.do("prove_identity", id=identity, verified_at=at, verified_by=by)
 
-    async def _contacts(self) -> tuple[KeptContact, ...]:
+    async def _contacts(self) -> tuple[dict[str, Any], ...]:
         both = {"old": self.old.id, "into": self.kept.id}
         way = await self.rows("contacts_giving_way", **both)
         await self.do("bring_contacts", **both)
-        return tuple(msgspec.convert(one, KeptContact) for one in way)
+        await self.do("bring_left_address", **both)
+        return tuple(one["contact"] for one in way)
 
     async def _introduce(self, old: Row, kept: Row) -> tuple[bool, bool]:
         """Take over the former one's name and language where the other has none."""

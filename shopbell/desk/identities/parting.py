@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from psycopg.types.json import Jsonb
 
 from shopbell.desk.connections.types import LIVE_CHANNELS
 from shopbell.desk.database import Connection, Desk
@@ -30,18 +31,19 @@ PREVIEW = 140
 Row = dict[str, Any]
 
 
-async def part_customers(desk: Desk, join_id: UUID, by: Agent) -> bool:
-    """Undo a joining; False when it was undone before. Emits `customer.parted` for both threads,
-    then each ticket and message that moved.
+async def part_in(
+    desk: Desk, connection: Connection, join_id: UUID, by: Agent
+) -> tuple[UUID, bool]:
+    """Undo a joining inside a transaction that is under way: who goes, and False when it was undone
+    before. Emits `customer.parted` for both threads, then each ticket and message that moved.
 
     Raises NotFound for a joining that never was, and Fenced when who has joined whom changed
     meanwhile.
     """
     author = Author(kind="agent", id=by.id, name=by.name)
-    async with desk.pool.connection() as connection, connection.transaction():
-        done = await _Part(connection, desk, author).run(join_id, by)
-    desk.wake()
-    return done
+    parting = _Part(connection, desk, author)
+    done = await parting.run(join_id, by)
+    return parting.former, done
 
 
 class _Part(Placing):
@@ -245,15 +247,21 @@ class _Part(Placing):
     async def _contacts(self, leaving: Leaving) -> None:
         """Answers go to each by their own places again."""
         others = await self.rows("family", customer=self.root)
+        theirs = sorted(leaving.addresses)
+        here = {"root": self.kept.id, "old": self.old.id, "values": theirs}
+        back = [row["contact"] for row in await self.rows("contacts_at", **here)]
+        threads = [one["thread_id"] for one in others]
+        await self.do("take_left_address_back", others=threads, values=theirs)
         await self.do(
-            "take_contacts_back",
-            root=self.kept.id,
-            others=[one["thread_id"] for one in others],
+            "clear_contacts",
+            others=threads,
             old=self.old.id,
-            values=sorted(leaving.addresses),
+            values=theirs,
+            connections=[UUID(one["connection_id"]) for one in back],
         )
-        for one in self.left.contacts:
-            await self.do("give_contact_back", thread=self.kept.id, **msgspec.structs.asdict(one))
+        ours = ({**one, "thread_id": str(self.kept.id)} for one in self.left.contacts)
+        for one in (*back, *ours):
+            await self.do("give_contact", contact=Jsonb(one))
 
     async def _names(self, people: dict[UUID, Row]) -> None:
         """Who took over the other's name or language gives it back."""

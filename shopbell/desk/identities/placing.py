@@ -11,13 +11,13 @@ from psycopg.types.json import Jsonb
 
 from shopbell.desk.customers.reads import customer_in
 from shopbell.desk.customers.types import Customer
-from shopbell.desk.database import Connection, load_queries
+from shopbell.desk.database import Connection, Desk, load_queries
 from shopbell.desk.events.types import AgentRead, Event, EventKind
 from shopbell.desk.identities.order import Line
 from shopbell.desk.messages.types import Author, Message
 from shopbell.desk.threads.types import Thread
 from shopbell.desk.tickets.types import Ticket
-from shopbell.desk.work import message_from, ticket_from
+from shopbell.desk.work import SYSTEM, message_from, ticket_from
 
 SQL = load_queries(__file__)
 
@@ -136,6 +136,17 @@ class Placing:
             payload=Jsonb(event),
             at=self.at,
         )
+
+
+async def tell_customer(desk: Desk, connection: Connection, customer_id: UUID) -> None:
+    """Say how a customer stands after a change of what they go by, in a transaction under way."""
+    placing = Placing(connection, desk.now(), SYSTEM)
+    (row,) = await placing.rows("people_of", customers=[customer_id])
+    await placing.rows("lock_threads", ids=[row["id"]])
+    (row,) = await placing.rows("people_of", customers=[customer_id])
+    await placing.do("raise_customer", id=customer_id, name=None, language=row["language"])
+    thread = msgspec.convert(row, Thread)
+    await placing.emit("customer.updated", thread, customer=await placing.customer(customer_id))
 
 
 def moved(ticket: Ticket, lines: Sequence[Line], seqs: Mapping[UUID, int]) -> Ticket:

@@ -126,45 +126,32 @@ INSERT INTO visitor_ended (visitor_id)
 SELECT value::uuid FROM identity WHERE customer_id = :customer AND kind = 'visitor' ON CONFLICT DO NOTHING;
 
 -- name: contacts_giving_way
-SELECT o.connection_id, o.place, o.identity, o.community, o.window_until, o.opted_out_at, o.no_marketing_at, o.heard_at,
-       o.claimed
-FROM contact o JOIN contact f ON f.connection_id = o.connection_id AND f.thread_id = :old
-WHERE o.thread_id = :into AND NOT f.claimed AND (o.claimed OR f.heard_at > o.heard_at);
+DELETE FROM contact o USING contact f
+WHERE o.thread_id = :into AND f.thread_id = :old AND f.connection_id = o.connection_id
+  AND NOT f.claimed AND (o.claimed OR f.heard_at > o.heard_at)
+RETURNING to_jsonb(o) AS contact;
 
 -- name: bring_contacts
-INSERT INTO contact (connection_id, thread_id, place, identity, community, window_until, opted_out_at,
-                     no_marketing_at, heard_at, warn_at, claimed)
-SELECT connection_id, :into, place, identity, community, window_until, opted_out_at, no_marketing_at, heard_at, warn_at,
-       claimed
-FROM contact WHERE thread_id = :old
-ON CONFLICT (connection_id, thread_id) DO UPDATE SET place = excluded.place, identity = excluded.identity,
-    community = excluded.community, window_until = excluded.window_until, opted_out_at = excluded.opted_out_at,
-    no_marketing_at = excluded.no_marketing_at, heard_at = excluded.heard_at, warn_at = excluded.warn_at,
-    claimed = excluded.claimed
-WHERE NOT excluded.claimed AND (contact.claimed OR excluded.heard_at > contact.heard_at);
+INSERT INTO contact SELECT (jsonb_populate_record(f, jsonb_build_object('thread_id', :into::uuid))).*
+FROM contact f WHERE f.thread_id = :old ON CONFLICT DO NOTHING;
 
--- name: take_contacts_back
-WITH theirs AS (
-    SELECT * FROM contact WHERE thread_id = :root AND identity = ANY(:values::text[])
-), back AS (
-    INSERT INTO contact (connection_id, thread_id, place, identity, community, window_until, opted_out_at,
-                         no_marketing_at, heard_at, warn_at, claimed)
-    SELECT connection_id, :old, place, identity, community, window_until, opted_out_at, no_marketing_at, heard_at, warn_at,
-           claimed
-    FROM theirs
-    ON CONFLICT (connection_id, thread_id) DO UPDATE SET place = excluded.place, identity = excluded.identity,
-        community = excluded.community, window_until = excluded.window_until, opted_out_at = excluded.opted_out_at,
-        no_marketing_at = excluded.no_marketing_at, heard_at = excluded.heard_at, warn_at = excluded.warn_at,
-        claimed = excluded.claimed
-)
-DELETE FROM contact WHERE thread_id = ANY(:others) AND identity = ANY(:values::text[]);
+-- name: contacts_at
+SELECT to_jsonb(o) || jsonb_build_object('thread_id', :old::uuid) AS contact
+FROM contact o WHERE o.thread_id = :root AND o.identity = ANY(:values::text[]);
 
--- name: give_contact_back
-INSERT INTO contact (connection_id, thread_id, place, identity, community, window_until, opted_out_at,
-                     no_marketing_at, heard_at, claimed)
-VALUES (:connection_id, :thread, :place, :identity, :community, :window_until, :opted_out_at, :no_marketing_at, :heard_at,
-        :claimed)
-ON CONFLICT DO NOTHING;
+-- name: clear_contacts
+DELETE FROM contact o WHERE o.thread_id = ANY(:others) AND o.identity = ANY(:values::text[])
+   OR o.thread_id = :old AND o.connection_id = ANY(:connections);
+
+-- name: give_contact
+INSERT INTO contact SELECT (jsonb_populate_record(NULL::contact, :contact)).* ON CONFLICT DO NOTHING;
+
+-- name: bring_left_address
+INSERT INTO left_address SELECT (jsonb_populate_record(l, jsonb_build_object('thread_id', :into::uuid))).*
+FROM left_address l WHERE l.thread_id = :old ON CONFLICT DO NOTHING;
+
+-- name: take_left_address_back
+DELETE FROM left_address WHERE thread_id = ANY(:others) AND value = ANY(:values::text[]);
 
 -- name: count_read
 SELECT count(*) AS n FROM message
@@ -199,7 +186,7 @@ FROM customer_join j LEFT JOIN agent a ON a.id = j.joined_by
 WHERE j.undone_at IS NULL AND j.into_customer_id = ANY(:family) ORDER BY j.at DESC, j.id LIMIT 100;
 
 -- name: owned
-SELECT i.kind, i.value FROM identity i
+SELECT i.id, i.kind, i.value, i.verified_at IS NOT NULL AS verified FROM identity i
 WHERE i.customer_id = :customer OR i.origin_customer_id = :customer ORDER BY i.created_at, i.id;
 
 -- name: note_audit
@@ -208,3 +195,17 @@ INSERT INTO audit (id, who, action, subject, detail) VALUES (:id, :who, :action,
 -- name: insert_outbox
 INSERT INTO outbox (kind, thread_id, ticket_id, payload, at)
 VALUES (:kind, :thread_id, :ticket_id, :payload, :at);
+
+-- name: customer_here
+SELECT id FROM customer WHERE id = :id AND merged_into IS NULL;
+
+-- name: by_address
+SELECT DISTINCT i.customer_id, NULL::bigint AS ticket_number FROM identity i JOIN customer c ON c.id = i.customer_id
+WHERE i.kind = ANY(:kinds::text[]) AND i.value = :value AND c.merged_into IS NULL LIMIT 20;
+
+-- name: by_ticket
+SELECT customer_id, number AS ticket_number FROM ticket WHERE number = :number;
+
+-- name: speaks
+UPDATE customer SET language = :language, version = version + 1
+WHERE id = :id AND language IS DISTINCT FROM :language RETURNING id;

@@ -1,7 +1,7 @@
 """Customers who became one: what was joined, how, and what is needed to part them again."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -31,27 +31,13 @@ class Proof(Struct, frozen=True, kw_only=True):
     verified_by: str | None = None
 
 
-class KeptContact(Struct, frozen=True, kw_only=True):
-    """Where answers went by a connection before the other customer's place took its place."""
-
-    connection_id: UUID
-    place: str
-    identity: str
-    community: bool
-    window_until: datetime | None
-    opted_out_at: datetime | None
-    no_marketing_at: datetime | None
-    heard_at: datetime
-    claimed: bool = False
-
-
 class Kept(Struct, frozen=True, kw_only=True):
-    """What joining changed in the customer who stays: proofs as they were, contacts that gave way,
-    and whether they took over a name or a language. `matters` are the tickets that either thread
-    went on with, the former one's first."""
+    """What joining changed in the customer who stays: proofs as they were, the rows of contacts that
+    gave way, and whether they took over a name or a language. `matters` are the tickets that either
+    thread went on with, the former one's first."""
 
     proofs: tuple[Proof, ...] = ()
-    contacts: tuple[KeptContact, ...] = ()
+    contacts: tuple[dict[str, Any], ...] = ()
     named: bool = False
     spoke: bool = False
     matters: tuple[UUID | None, UUID | None] = (None, None)

@@ -36,6 +36,7 @@ from shopbell.desk.messages.types import (
     Reaction,
 )
 from shopbell.desk.messages.writing import add_message, engage, extra_of
+from shopbell.desk.verification.commands import hear
 from shopbell.desk.work import SYSTEM, message_from, work
 
 LONGEST_SIGN = 16
@@ -66,13 +67,15 @@ class TooEarly(Exception):
 class Matched(Struct, frozen=True, kw_only=True):
     """Where a message belongs that does not simply go to its sender's own thread.
 
-    `stranger`: its writer is not known to be that thread's customer, so people answer it. `quiet`:
+    `stranger`: its writer is not known to be that thread's customer, so people answer it. `claimed`:
+    it came from an address that was only left there, so it proves nothing. `quiet`:
     a machine wrote it, so nobody does. `because`: why people answer it, where it is no stranger's.
     """
 
     thread_id: UUID
     by: str = ""
     stranger: bool = False
+    claimed: bool = False
     quiet: bool = False
     because: str = ""
     warning: str = ""
@@ -134,7 +137,9 @@ async def write_message(
         because=matched.because if matched else "",
         aside=bool(matched and matched.stranger),
     )
-    return await receive(desk, thread_id, connection, draft, uploader=uploader, arrival=arrival)
+    own = matched is None or not (matched.stranger or matched.quiet or matched.claimed)
+    take = hear if own else receive
+    return await take(desk, thread_id, connection, draft, uploader=uploader, arrival=arrival)
 
 
 async def hand_over(desk: Desk, connection: Connection, fact: Fact) -> None:

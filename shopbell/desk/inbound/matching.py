@@ -55,15 +55,14 @@ async def place_mail(desk: Desk, connection: Connection, fact: Fact) -> Matched:
                 await take_in(desk, connection, _arrived(found["delivery_id"], fact))
             stranger = not found["known"]
             thread_id = found["thread_id"]
+            unproven = await _unproven(desk, connection, fact, thread_id)
             return Matched(
                 thread_id=thread_id,
                 by=by,
                 stranger=stranger and not quiet,
+                claimed=bool(unproven),
                 quiet=quiet,
-                because=""
-                if stranger or quiet
-                else await _unproven(desk, connection, fact, thread_id)
-                or await _because(desk, thread_id),
+                because="" if stranger or quiet else unproven or await _because(desk, thread_id),
                 warning=f"{sender.value} is not this conversation's customer." if stranger else "",
             )
     proven = sender.verified and not warning
@@ -110,7 +109,11 @@ async def place_text(desk: Desk, connection: Connection, fact: Fact) -> Matched 
     if sender_of(fact).kind != "phone":
         return None
     thread_id = await thread_answered(desk, connection.id, sender_of(fact).value)
-    return Matched(thread_id=thread_id, by="answer", because=UNPROVEN) if thread_id else None
+    return (
+        Matched(thread_id=thread_id, by="answer", claimed=True, because=UNPROVEN)
+        if thread_id
+        else None
+    )
 
 
 async def _unproven(desk: Desk, connection: Connection, fact: Fact, thread_id: UUID) -> str:

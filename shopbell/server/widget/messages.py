@@ -7,7 +7,7 @@ from shopbell.desk.messages.types import Draft
 from shopbell.realtime.frames import AskPerson
 from shopbell.server.asked import limited, number
 from shopbell.server.doors import answer, decode, state_of
-from shopbell.server.types import ReadTo, ShopperPage
+from shopbell.server.types import ReadTo, SendCode, ShopperPage
 from shopbell.server.widget import talk
 
 
@@ -28,6 +28,13 @@ async def ask_person(request: Request) -> Response:
     asked = await decode(request, AskPerson)
     state, visitor = state_of(request), request.state.visitor
     return answer(await talk.ask(state, visitor, asked.id, asked.page))
+
+
+async def send_code(request: Request) -> Response:
+    body = await decode(request, SendCode)
+    return answer(
+        await talk.send_code(state_of(request), request.state.visitor, body.id, body.address)
+    )
 
 
 async def read(request: Request) -> Response:

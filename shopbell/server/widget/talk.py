@@ -8,9 +8,11 @@ import msgspec
 from shopbell.desk.attachments.commands import by_visitor
 from shopbell.desk.control.commands import ask_person
 from shopbell.desk.customers.commands import thread_of
+from shopbell.desk.customers.reads import brand_of
 from shopbell.desk.customers.types import Visitor
+from shopbell.desk.elsewhere.addresses import address_in
 from shopbell.desk.errors import NotFound
-from shopbell.desk.messages.commands import Written, check_draft, receive
+from shopbell.desk.messages.commands import Written, check_draft
 from shopbell.desk.messages.types import Draft, Page
 from shopbell.desk.threads.commands import customer_read
 from shopbell.desk.threads.reads import (
@@ -20,6 +22,7 @@ from shopbell.desk.threads.reads import (
     shopper_thread,
 )
 from shopbell.desk.threads.types import ShopperMessage, ShopperThread
+from shopbell.desk.verification.commands import ask_code, hear
 from shopbell.realtime.frames import ShopperAck
 from shopbell.server.limits import MESSAGE
 from shopbell.server.state import State
@@ -50,7 +53,7 @@ async def say(state: State, visitor: Visitor, draft: Draft) -> ShopperAck:
     written = await _in_thread(
         state,
         visitor,
-        lambda thread_id: receive(
+        lambda thread_id: hear(
             state.desk, thread_id, visitor.connection, draft, uploader=by_visitor(visitor.id)
         ),
     )
@@ -65,6 +68,22 @@ async def ask(state: State, visitor: Visitor, message_id: UUID, page: Page | Non
         visitor,
         lambda thread_id: ask_person(
             state.desk, thread_id, visitor.connection, message_id=message_id, page=page
+        ),
+    )
+    return _ack(state, message_id, written)
+
+
+async def send_code(state: State, visitor: Visitor, message_id: UUID, address: str) -> ShopperAck:
+    """The visitor says that they also wrote from this address: a code goes there. Raises
+    DeskError."""
+    await state.limits.take(state.redis, MESSAGE, str(visitor.id))
+    brand = await brand_of(state.desk, visitor.connection.brand_id)
+    wanted = address_in(address, brand.settings.country)
+    written = await _in_thread(
+        state,
+        visitor,
+        lambda thread_id: ask_code(
+            state.desk, thread_id, visitor.connection, wanted, message_id=message_id
         ),
     )
     return _ack(state, message_id, written)
