@@ -11,6 +11,7 @@ import structlog
 from shopbell.desk.attachments.reads import kept_file
 from shopbell.desk.attachments.types import StorageAway
 from shopbell.desk.connections import commands as connections
+from shopbell.desk.connections.templates import doubt_templates
 from shopbell.desk.connections.types import Capability
 from shopbell.desk.connections.vault import Sealed
 from shopbell.desk.deliveries import commands as deliveries
@@ -180,6 +181,8 @@ async def _learn(room: Room, outgoing: Outgoing, result: Refused | Unknown) -> N
     if result.health is not None:
         await connections.set_health(room.desk, connection.id, result.health, result.words)
     if result.permanent:
+        if outgoing.message.template is not None:
+            await doubt_templates(room.desk, connection.id)
         room.resting.worked(connection.id)
         return
     if result.whole and result.retry_after:

@@ -21,15 +21,17 @@ from shopbell.desk.messages.types import Citation, Draft
 from shopbell.desk.tickets.types import Suggestion
 from shopbell.jobs.sweeping import sweep_work
 from tests.channels.conftest import Line
-from tests.channels.test_email import box, forward, forwarded, mail, post, pytestmark
+from tests.channels.mailing import forward, forwarded, mail, post, quiet_server
 from tests.channels.test_sms import peer, sms
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import rows, until
-from tests.peers.dovecot import Post
 from tests.peers.sms import TwilioPeer
+from tests.peers.smtp import Post
 from tests.server.live import WIDGET_KEY
 
-__all__ = ["box", "forwarded", "peer", "post", "pytestmark", "sms"]
+__all__ = ["forwarded", "peer", "post", "sms"]
+
+pytestmark = quiet_server
 
 CONSENT = "Send me replies that I miss here."
 PHONE, MAIL = "+491701234567", "mia@mail.example"

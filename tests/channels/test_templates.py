@@ -333,6 +333,8 @@ async def test_what_whatsapp_refuses_all_the_same_is_told_in_words_and_can_be_se
 
     await is_state(wa, "failed")
     assert words in (await wa.messages())[-1]["error"]
+    await check_now(wa.room.intake, wa.connection.id)
+    assert [one.status for one in (await known(wa)).values()] == [peer.templates[0]["status"]]
     peer.templates = [template("sent")]
     await retry(wa.room.desk, written.message.id, shop.ben)
     await is_state(wa, "sent")

@@ -6,6 +6,7 @@ import pytest
 
 from shopbell.desk.connections.templates import keep_templates
 from shopbell.desk.connections.types import Blank, Filling, Template
+from shopbell.desk.deliveries.commands import move
 from shopbell.desk.errors import Invalid
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.commands import reply
@@ -52,6 +53,17 @@ async def a_template_that_is_not_approved(scene: Scene) -> Steps:
     yield
     with pytest.raises(Invalid):
         await _reply(scene, by=way, template=HELLO)
+
+
+@of(move)
+async def a_failed_template_goes_another_way_as_words(scene: Scene) -> Steps:
+    await scene.says()
+    written = await _reply(scene, by=await _templated(scene), template=HELLO)
+    await scene.run("UPDATE delivery SET status = 'failed' WHERE message_id = %s", written.id)
+    way = await other_way(scene)
+    yield
+    moved = await move(scene.shop.desk, written.id, scene.cleo, way)
+    assert (moved.text, moved.template) == ("Hello Mia.", None)
 
 
 async def _reply(

@@ -48,6 +48,11 @@ async def move_template(
     await desk.run(SQL["move_template"], **values, status=status, reason=reason)
 
 
+async def doubt_templates(desk: Desk, connection_id: UUID) -> None:
+    """The platform refused one as we know it: have them read again soon."""
+    await desk.run(SQL["templates_read"], connection_id=connection_id, at=None)
+
+
 async def templates(desk: Desk, connection_id: UUID) -> Known:
     """Every template of a connection, by name and language."""
     (row,) = await desk.run(SQL["templates_read_at"], connection_id=connection_id)

@@ -106,7 +106,8 @@ async def _answered(
 async def place_text(desk: Desk, connection: Connection, fact: Fact) -> Matched | None:
     """Where a message from an address belongs that was left on the page of another thread, if our
     last reply there was that thread's."""
-    if sender_of(fact).kind != "phone":
+    capability = desk.capabilities.get(connection.channel)
+    if capability is None or capability.reply_window is not None or sender_of(fact).kind != "phone":
         return None
     thread_id = await thread_answered(desk, connection.id, sender_of(fact).value)
     return (
