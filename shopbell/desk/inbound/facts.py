@@ -246,6 +246,8 @@ async def _receipt(desk: Desk, connection: Connection, fact: Fact) -> None:
         return
     if fact.external_id or fact.key:
         found = await desk.run(SQL["our_send"], **_named(connection, fact))
+        if not found and await desk.run(SQL["was_code"], **_named(connection, fact)):
+            return
         if not found:
             raise TooEarly(f"no message of ours is called {fact.external_id or fact.key}")
         await _lift(desk, found, fact)

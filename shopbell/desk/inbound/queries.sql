@@ -35,6 +35,10 @@ SELECT id, ticket_id, thread_id, message_id FROM delivery
 WHERE connection_id = :connection_id
   AND (external_id = :external_id OR parts @> ARRAY[:external_id::text] OR id = :key::uuid);
 
+-- name: was_code
+SELECT 1 FROM verification
+WHERE id = :key::uuid OR connection_id = :connection_id AND external_id = :external_id;
+
 -- name: sends_to
 SELECT d.id, d.ticket_id, d.message_id, d.status FROM delivery d
 JOIN contact c ON c.thread_id = d.thread_id AND c.connection_id = d.connection_id
