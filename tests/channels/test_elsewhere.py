@@ -208,6 +208,24 @@ async def test_a_text_without_a_reply_before_it_is_its_senders_own(
     assert await page.texts() == [(await page.texts())[0], (await page.texts())[1]]
 
 
+async def test_a_number_of_somebody_known_writes_in_its_own_thread_whoever_left_it(
+    sms: Line, page: Page, peer: TwilioPeer, shop: Shop
+) -> None:
+    await peer.text("My parcel is at 7 Mill Lane", "SMbefore")
+    own = (await went(sms, "My parcel is at 7 Mill Lane", None))["thread_id"]
+    await page.leave(PHONE)
+    (ticket,) = await rows(sms.desk, "SELECT id FROM ticket WHERE thread_id <> %s", own)
+    draft = Draft(id=uuid7(), text="It is in the window.")
+    await reply(sms.room.desk, ticket["id"], shop.ben, draft, take_on_purpose=True)
+    await pass_time(sms)
+    await went(sms, "It is in the window.")
+
+    await peer.text("And my name is Mia", "SMafter")
+
+    assert (await went(sms, "And my name is Mia", None))["thread_id"] == own
+    assert "And my name is Mia" not in await page.texts()
+
+
 async def test_a_missed_reply_goes_by_mail_and_the_answer_goes_to_people(
     forwarded: Line, page: Page, post: Post, shop: Shop
 ) -> None:
@@ -288,6 +306,23 @@ async def test_who_turns_out_to_be_somebody_is_not_that_by_an_address_they_only_
     await peer.text("Who is this?", "SMnew")
     written = await went(sms, "Who is this?", None)
     assert written["thread_id"] != known
+
+
+async def test_a_proven_address_goes_on_with_whoever_it_is_joined_to(
+    sms: Line, page: Page, peer: TwilioPeer, shop: Shop
+) -> None:
+    await page.leave(PHONE)
+    waiting = await answer(sms, shop, "Yes.")
+    await rows(sms.desk, "UPDATE identity SET verified_at = now() WHERE kind = 'phone' RETURNING 1")
+    (mia,) = await rows(sms.desk, "SELECT customer_id AS id FROM ticket")
+    known = await thread_of(sms.desk, "email", MAIL)
+    (owner,) = await rows(sms.desk, "SELECT customer_id AS id FROM thread WHERE id = %s", known)
+
+    await join_customers(sms.desk, mia["id"], owner["id"], "code")
+
+    assert await send_on(sms.room.desk, waiting.id)
+    await went(sms, "Yes.")
+    assert peer.texts == ["Yes."]
 
 
 async def test_one_chat_cannot_write_to_many(sms: Line, page: Page) -> None:

@@ -296,7 +296,7 @@ async def test_whoever_answers_sees_the_templates_of_a_number(
     admin: Inbox, peer: HttpShop, door: Door
 ) -> None:
     shown = await connected(admin, peer)
-    hello = Template(name="hello", language="en", status="APPROVED", body="Hi {{1}}", variables=1)
+    hello = Template(name="hello", language="en", status="APPROVED", body="Hi {{1}}")
     await keep_templates(door.shop.desk, UUID(shown["connection"]["id"]), [hello])
     ben = await door.agent("ben")
 

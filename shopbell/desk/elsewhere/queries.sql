@@ -66,10 +66,7 @@ CROSS JOIN LATERAL (
       AND d.status IN ('sending', 'sent', 'delivered', 'read', 'uncertain')
 ) went
 WHERE e.connection_id = :connection_id AND e.value = :value AND went.at > :since
-  AND went.at > coalesce((
-    SELECT max(d.updated_at) FROM contact o JOIN delivery d ON d.thread_id = o.thread_id
-        AND d.connection_id = o.connection_id
-    WHERE o.connection_id = :connection_id AND o.identity = :value AND NOT o.claimed), '-infinity')
+  AND NOT EXISTS (SELECT 1 FROM identity i WHERE i.kind = e.kind AND i.value = e.value AND i.verified_at IS NOT NULL)
 ORDER BY went.at DESC LIMIT 1;
 
 -- name: is_claimed

@@ -47,8 +47,8 @@ async def due(desk: Desk, most: int) -> tuple[UUID, ...]:
 
 
 async def thread_answered(desk: Desk, connection_id: UUID, value: str) -> UUID | None:
-    """The thread whose reply went to this address last, unless its owner's own thread was answered
-    there since."""
+    """The thread whose reply went to this address last. Whoever has proven the address writes in their
+    own: what they say is not for a page where somebody else may have left it."""
     since: datetime = desk.now() - ANSWERED_WITHIN
     values = {"connection_id": connection_id, "value": value, "since": since}
     rows = await desk.run(SQL["answered_elsewhere"], **values)

@@ -138,6 +138,8 @@ class _Join(Placing):
         await self.do("prove_identity", id=identity, verified_at=at, verified_by=by)
 
     async def _contacts(self) -> tuple[dict[str, Any], ...]:
+        """Bring where answers go. An address that was only left on the page stays behind as one for
+        replies: whoever left it may be somebody else than who has now signed in."""
         both = {"old": self.old.id, "into": self.kept.id}
         way = await self.rows("contacts_giving_way", **both)
         await self.do("bring_contacts", **both)

@@ -148,7 +148,10 @@ INSERT INTO contact SELECT (jsonb_populate_record(NULL::contact, :contact)).* ON
 
 -- name: bring_left_address
 INSERT INTO left_address SELECT (jsonb_populate_record(l, jsonb_build_object('thread_id', :into::uuid))).*
-FROM left_address l WHERE l.thread_id = :old ON CONFLICT DO NOTHING;
+FROM left_address l JOIN thread t ON t.id = :into
+WHERE l.thread_id = :old AND EXISTS (SELECT 1 FROM identity i WHERE i.customer_id = t.customer_id AND i.kind = l.kind
+                                     AND i.value = l.value AND i.verified_at IS NOT NULL)
+ON CONFLICT DO NOTHING;
 
 -- name: take_left_address_back
 DELETE FROM left_address WHERE thread_id = ANY(:others) AND value = ANY(:values::text[]);

@@ -2,7 +2,7 @@ import { RefreshCw, Search, X } from "lucide-preact"
 import { useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { wordsOf } from "../state/api"
 import { say } from "../state/commands"
-import { customers, firstName } from "../state/desk"
+import { customers, firstName, me } from "../state/desk"
 import type { Template, Ticket } from "../state/model"
 import { families, fillingOf, isFile, keyOf, labelOf, loadTemplates, matches, missing, said, sendable, titleOf, type Family } from "../state/templates"
 import { FileButton, Files, useFiles } from "./files"
@@ -18,7 +18,7 @@ export function TemplatePicker({ ticket, connection, by, close }: { ticket: Tick
   const [reading, setReading] = useState(false)
   const list = useRef<HTMLUListElement>(null)
   const search = useRef<HTMLInputElement>(null)
-  const language = customers.get(ticket.customer_id)?.language ?? null
+  const language = customers.get(ticket.customer_id)?.language ?? me.value?.brands.find((each) => each.id === ticket.brand_id)?.settings?.language ?? null
   const load = (anew: boolean): void => {
     setProblem("")
     setReading(true)
