@@ -80,11 +80,13 @@ VALUES (:id, :thread_id, :message_id, :uploader, :name, :media_type, :size, :wid
 ON CONFLICT (id) DO NOTHING;
 
 -- name: save_contact
-INSERT INTO contact (connection_id, thread_id, place, identity, community, window_until, heard_at)
-VALUES (:connection_id, :thread_id, :place, :identity, :community, :window_until, :heard_at)
+INSERT INTO contact (connection_id, thread_id, place, identity, community, window_until, heard_at, warn_at)
+VALUES (:connection_id, :thread_id, :place, :identity, :community, :window_until, :heard_at,
+        :window_until::timestamptz - interval '2 hours')
 ON CONFLICT (connection_id, thread_id) DO UPDATE SET place = excluded.place,
     identity = excluded.identity, community = excluded.community, heard_at = excluded.heard_at,
-    window_until = greatest(contact.window_until, excluded.window_until);
+    window_until = greatest(contact.window_until, excluded.window_until),
+    warn_at = CASE WHEN contact.window_until >= excluded.window_until THEN contact.warn_at ELSE excluded.warn_at END;
 
 -- name: reach
 SELECT n.name, n.health, n.health_words, o.opted_out_at, o.no_marketing_at, o.window_until,
@@ -125,7 +127,7 @@ UPDATE ticket SET subject = :subject, status = :status, priority = :priority, te
     connection_id = :connection_id, engaged_from_seq = :engaged_from_seq, last_seq = :last_seq,
     last_customer_seq = :last_customer_seq, preview = :preview, waiting_since = :waiting_since,
     handoff = :handoff, suggestion = :suggestion, snoozed_until = :snoozed_until,
-    due = :due, due_at = :due_at,
+    due = :due, due_at = :due_at, answer_before = :answer_before,
     updated_at = :updated_at, resolved_at = :resolved_at, version = :version
 WHERE id = :id;
 

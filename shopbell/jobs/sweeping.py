@@ -24,6 +24,7 @@ from shopbell.desk.people.housekeeping import forget_expired
 from shopbell.desk.tickets.commands import end_snooze, let_go_of_all
 from shopbell.desk.turns import reads as turns
 from shopbell.desk.verification.commands import forget_codes
+from shopbell.desk.windows.commands import closing, warn_of_window
 from shopbell.desk.work import SYSTEM
 from shopbell.jobs.answering import answer_ticket
 from shopbell.jobs.clocks import sweep_clocks
@@ -58,6 +59,7 @@ async def sweep_for_ever(room: Room) -> None:
     await asyncio.gather(
         _every(WORK_EVERY, sweep_work, room),
         _every(CLOCKS_EVERY, sweep_clocks, room),
+        _every(WORK_EVERY, sweep_windows, room),
         _every(KNOWLEDGE_EVERY, sweep_knowledge, room),
         _every(HOUSE_EVERY, sweep_house, room),
         return_exceptions=True,
@@ -78,6 +80,12 @@ async def sweep_work(room: Room) -> None:
         await send_on(room.desk, message_id)
     for ticket_id in await _snoozed(room.desk):
         await end_snooze(room.desk, ticket_id)
+
+
+async def sweep_windows(room: Room) -> None:
+    """Raise the tickets of customers who wait while the window for free answers shuts."""
+    for connection_id, thread_id in await closing(room.desk, TURNS_AT_ONCE):
+        await warn_of_window(room.desk, connection_id, thread_id)
 
 
 async def sweep_knowledge(room: Room) -> None:

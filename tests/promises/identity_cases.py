@@ -1,4 +1,4 @@
-"""Cases of who is who: joined by agents, parted again, proven by codes, and the language they write."""
+"""Cases of who is who: joined, parted, proven by codes, and reached before their window shuts."""
 
 from uuid import UUID
 
@@ -14,8 +14,10 @@ from shopbell.desk.identities.commands import join, set_language, undo
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.commands import receive
 from shopbell.desk.messages.types import Draft
+from shopbell.desk.tickets.commands import snooze
 from shopbell.desk.verification import commands as verification
-from tests.promises.cases import Scene, Steps, of
+from shopbell.desk.windows.commands import warn_of_window
+from tests.promises.cases import LATER, Scene, Steps, of
 
 MAIL = Address(kind="email", value="mia@mail.example")
 
@@ -191,3 +193,50 @@ async def _code(scene: Scene) -> str:
 async def _writes(scene: Scene, text: str) -> None:
     draft = Draft(id=uuid7(), text=text)
     await verification.hear(scene.shop.desk, scene.thread, scene.shop.connection, draft)
+
+
+@of(warn_of_window)
+async def a_window_that_shuts_on_a_customer_who_waits(scene: Scene) -> Steps:
+    await scene.says()
+    await _window(scene)
+    yield
+    await _warn(scene)
+
+
+@of(warn_of_window)
+async def a_window_that_shuts_on_a_snoozed_ticket(scene: Scene) -> Steps:
+    await scene.says()
+    await snooze(scene.shop.desk, scene.ticket, scene.ben, scene.shop.desk.now() + 9 * LATER)
+    await _window(scene)
+    yield
+    await _warn(scene)
+
+
+@of(warn_of_window, quiet=True)
+async def a_window_that_shuts_after_an_answer(scene: Scene) -> Steps:
+    await scene.says()
+    await scene.replies(scene.ben)
+    await _window(scene)
+    yield
+    await _warn(scene)
+
+
+@of(warn_of_window, quiet=True)
+async def a_window_of_which_was_told_before(scene: Scene) -> Steps:
+    await scene.says()
+    await _window(scene)
+    await _warn(scene)
+    yield
+    await _warn(scene)
+
+
+async def _window(scene: Scene) -> None:
+    await scene.run(
+        "INSERT INTO contact (connection_id, thread_id, place, identity, window_until, heard_at, warn_at)"
+        " VALUES (%s, %s, '7', '7', now() + interval '1 hour', now() - interval '23 hours', now())",
+        *(scene.shop.connection.id, scene.thread),
+    )
+
+
+async def _warn(scene: Scene) -> None:
+    await warn_of_window(scene.shop.desk, scene.shop.connection.id, scene.thread)

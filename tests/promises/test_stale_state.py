@@ -60,6 +60,7 @@ NOT_OF_A_THREAD = {
     "turns.let_go": "the assistant's own book",
     "turns.keep_trace": "the assistant's own book",
     "turns.became_suggestion": "the assistant's own book",
+    "windows.closing": "reads",
     "verification.claim_code": "a lease",
     "verification.code_sent": "the code's own book",
     "verification.code_unsent": "the code's own book",

@@ -373,7 +373,7 @@ export interface Due {
 /** One fact. `position` is given by the relay, gap-free from 1; until then it is 0. */
 export interface Event {
   position?: number
-  kind: "agent.updated" | "clock.breached" | "clock.warned" | "connection.updated" | "control.handed_off" | "control.released" | "control.taken" | "customer.joined" | "customer.parted" | "customer.updated" | "message.created" | "message.updated" | "read.moved" | "session.revoked" | "thread.read" | "thread.seen" | "ticket.assigned" | "ticket.created" | "ticket.reopened" | "ticket.resolved" | "ticket.snoozed" | "ticket.suggested" | "ticket.updated"
+  kind: "agent.updated" | "clock.breached" | "clock.warned" | "connection.updated" | "control.handed_off" | "control.released" | "control.taken" | "customer.joined" | "customer.parted" | "customer.updated" | "message.created" | "message.updated" | "read.moved" | "session.revoked" | "thread.read" | "thread.seen" | "ticket.assigned" | "ticket.created" | "ticket.reopened" | "ticket.resolved" | "ticket.snoozed" | "ticket.suggested" | "ticket.updated" | "window.closing"
   at: Instant
   actor: Author
   thread_id?: Uuid | null
@@ -888,7 +888,7 @@ export interface Thread {
   version?: number
 }
 
-/** One matter: status, owner and control are three things. `epoch` rises with each change of control and fences replies. `waiting_since` is set while the customer waits for a person, `due` what its clocks are running towards. `version` rises with each change: the higher one is newer. */
+/** One matter: status, owner and control are three things. `epoch` rises with each change of control and fences replies. `waiting_since` is set while the customer waits for a person, `due` what its clocks are running towards, `answer_before` is set once the channel is about to take no more free answers. `version` rises with each change: the higher one is newer. */
 export interface Ticket {
   id: Uuid
   number: number
@@ -915,6 +915,7 @@ export interface Ticket {
   suggestion?: Suggestion | null
   snoozed_until?: Instant | null
   due?: Due | null
+  answer_before?: Instant | null
   created_at: Instant
   updated_at: Instant
   resolved_at?: Instant | null

@@ -40,6 +40,7 @@ EventKind = Literal[
     "agent.updated",
     "session.revoked",
     "connection.updated",
+    "window.closing",
     "clock.warned",
     "clock.breached",
 ]

@@ -131,8 +131,10 @@ def add_message(
             external_id=sent_as or None,
             at=unit.at,
         )
+    said = draft.visibility == "public" and author.kind != "system"
     unit.change_ticket(
         last_seq=message.seq,
+        answer_before=None if said else ticket.answer_before,
         preview=Preview(
             author=author.kind,
             text=(draft.text or ", ".join(one.name for one in files))[:140],

@@ -54,8 +54,9 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One matter: status, owner and control are three things.
 
     `epoch` rises with each change of control and fences replies. `waiting_since` is set while
-    the customer waits for a person, `due` what its clocks are running towards. `version` rises with
-    each change: the higher one is newer.
+    the customer waits for a person, `due` what its clocks are running towards, `answer_before` is set
+    once the channel is about to take no more free answers. `version` rises with each change: the higher
+    one is newer.
     """
 
     id: UUID
@@ -83,6 +84,7 @@ class Ticket(Struct, frozen=True, kw_only=True, omit_defaults=True):
     suggestion: Suggestion | None = None
     snoozed_until: datetime | None = None
     due: Due | None = None
+    answer_before: datetime | None = None
     created_at: datetime
     updated_at: datetime
     resolved_at: datetime | None = None
