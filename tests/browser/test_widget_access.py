@@ -112,3 +112,19 @@ async def test_nothing_moves_for_those_who_asked_for_that(stack: Stack, browser:
     assert await shopper.page.evaluate(moving) == 0
     still = "one => getComputedStyle(one).transitionDuration"
     assert await shopper.launcher.evaluate(still) == "0s"
+
+
+async def test_it_grows_with_the_text_size_of_the_browser(stack: Stack, browser: Browser) -> None:
+    shopper = await visit(browser, "about:blank")
+    session = await shopper.context.new_cdp_session(shopper.page)
+    sizes = {"fontSizes": {"standard": 32}}
+    await session.send("Page.setFontSizes", sizes)  # pyright: ignore[reportUnknownMemberType]
+    await shopper.page.goto(f"{stack.base_url}/demo")
+    await shopper.open()
+    await shopper.say("Large letters, please")
+    size = "one => parseFloat(getComputedStyle(one).fontSize)"
+    for part, at_least in (("textarea", 32), (".bubble", 30), (".foot", 24), (".person", 27)):
+        assert await shopper.panel.locator(part).first.evaluate(size) >= at_least - 0.1, part
+    for part in (shopper.person, shopper.box, shopper.send, shopper.message("Large letters")):
+        await expect(part).to_be_in_viewport(ratio=1)
+    assert await shopper.log.evaluate("one => one.scrollWidth === one.clientWidth")

@@ -79,6 +79,48 @@ async def test_a_first_visitor_costs_one_small_script(stack: Stack, browser: Bro
     ]
 
 
+SHIFTS = """new Promise(told => {
+  let sum = 0
+  const watch = new PerformanceObserver(list => list.getEntries().forEach(one => (sum += one.value)))
+  watch.observe({ type: "layout-shift", buffered: true })
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => told(sum))))
+})"""
+
+
+async def test_nothing_of_the_page_moves_for_it(stack: Stack, browser: Browser) -> None:
+    with shop_page(page(stack, body="<p>What the shop says</p>" * 40)) as address:
+        shopper = await visit(browser, address)
+        await expect(shopper.launcher).to_be_visible()
+        size = "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+        before = await shopper.page.evaluate(size)
+        await shopper.open()
+        assert await shopper.page.evaluate(SHIFTS) == 0
+        assert await shopper.page.evaluate(size) == before
+
+
+async def test_the_tag_may_name_the_colour_that_a_first_visitor_sees(
+    stack: Stack, browser: Browser
+) -> None:
+    with shop_page(page(stack, attributes='data-color="#ffd400"')) as address:
+        shopper = await visit(browser, address)
+        colours = "one => [getComputedStyle(one).backgroundColor, getComputedStyle(one).color]"
+        shown = await shopper.launcher.evaluate(colours)
+        assert shown == ["rgb(255, 212, 0)", "rgb(20, 24, 26)"]
+
+
+async def test_it_works_in_a_frame_that_may_keep_nothing(stack: Stack, browser: Browser) -> None:
+    with shop_page(page(stack)) as inside:
+        sandbox = 'sandbox="allow-scripts" style="width: 100%; height: 90vh"'
+        with shop_page(f'<!doctype html><iframe src="{inside}" {sandbox}></iframe>') as address:
+            shopper = await visit(browser, address)
+            frame = shopper.page.frame_locator("iframe")
+            await frame.get_by_role("button", name="Chat with us").click()
+            await frame.get_by_role("textbox", name="Message").fill("From within a frame")
+            await frame.get_by_role("button", name="Send", exact=True).click()
+            said = frame.get_by_role("article").filter(has_text="From within a frame")
+            await expect(said).to_contain_text("Sent")
+
+
 async def test_a_page_that_replaces_its_body_keeps_it(stack: Stack, browser: Browser) -> None:
     with shop_page(page(stack)) as address:
         shopper = await visit(browser, address)

@@ -55,6 +55,6 @@ export function promised(at: Date, now: Date, locale: string, zone?: string): st
     minute: "2-digit",
     timeZone: zone,
     ...(day.format(at) === day.format(now) ? {} : { weekday: "long" }),
-    ...(hour(zone) === hour() ? {} : { timeZoneName: "short" }),
+    ...(hour(zone) === hour() ? {} : { timeZoneName: "shortGeneric" }),
   }).format(at)
 }

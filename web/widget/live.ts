@@ -256,10 +256,10 @@ export class Live {
   }
 
   #put(messages: ShopperMessage[]): void {
-    this.messages.value = keepNewer(this.messages.value, messages)
-    const held = this.messages.value
+    const before = this.messages.value
+    const held = (this.messages.value = keepNewer(before, messages))
     if (this.outgoing.value.some((one) => held.has(one.id))) this.outgoing.value = this.outgoing.value.filter((one) => !held.has(one.id))
-    const others = messages.filter((one) => one.author.kind !== "customer")
+    const others = messages.filter((one) => one.author.kind !== "customer" && !before.has(one.id))
     const come = others.findLast((one) => this.#heardTo !== null && one.seq > this.#heardTo)
     if (come) {
       this.#heardTo = come.seq

@@ -73,7 +73,7 @@ function start(tag: HTMLScriptElement): void {
   note.setAttribute("role", "alert")
   frame.append(button, badge, note)
   root.append(frame)
-  paint(recall(`shopbell:${key}:colour`) ?? undefined)
+  paint(recall(`shopbell:${key}:colour`) ?? tag.dataset.color)
 
   function paint(colour: string | undefined): void {
     const { brand, onBrand } = brandColours(colour)
@@ -120,12 +120,17 @@ function start(tag: HTMLScriptElement): void {
   function show(): void {
     turn(true)
     badge.hidden = note.hidden = true
+    if (!panel) button.setAttribute("aria-busy", "true")
     panel ??= code().then(({ mount }) => mount(frame, { connected, closed: close, language, locale }))
     panel.then(
-      (made) => wanted && made.show(),
+      (made) => {
+        button.removeAttribute("aria-busy")
+        if (wanted) made.show()
+      },
       () => {
         panel = null
         failures += 1
+        button.removeAttribute("aria-busy")
         close()
         note.textContent = words.unavailable
         note.hidden = false

@@ -107,12 +107,14 @@ def shopper_message(message: Message) -> ShopperMessage | None:
         author=ShopperAuthor(
             kind=message.author.kind, name=message.author.name.split(" ")[0].strip()
         ),
-        text=message.text,
-        html=message.html,
-        citations=message.citations,
-        attachments=message.attachments,
+        text="" if message.removed else message.text,
+        html=None if message.removed else message.html,
+        citations=() if message.removed else message.citations,
+        attachments=() if message.removed else message.attachments,
         channel=message.channel,
         at=message.at.isoformat(),
+        edited_at=message.edited_at.isoformat() if message.edited_at else None,
+        removed=message.removed,
         version=message.version,
     )
 

@@ -30,7 +30,8 @@ class ShopperAuthor(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ShopperMessage(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A public message as the shopper sees it."""
+    """A public message as the shopper sees it. A removed one keeps its place and none of its words
+    or files; `edited_at` (RFC 3339) is when its author changed it last."""
 
     id: UUID
     seq: int
@@ -41,6 +42,8 @@ class ShopperMessage(Struct, frozen=True, kw_only=True, omit_defaults=True):
     attachments: tuple[Attachment, ...] = ()
     channel: str = "webchat"
     at: str
+    edited_at: str | None = None
+    removed: bool = False
     version: int = 1
 
 

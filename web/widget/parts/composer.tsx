@@ -9,7 +9,7 @@ import { Close, Picture, Up } from "./icons"
 
 const TALLEST = 140
 
-/** The box to write in: text, and images by paste, drop or choice. */
+/** The box to write in: text, and images by paste, drop or choice. No form, which a sandboxed frame would not send. */
 export function Composer({ live, pictures, words }: { live: Live; pictures: Pictures; words: Words }): JSX.Element {
   const text = useSignal("")
   const box = useRef<HTMLTextAreaElement>(null)
@@ -30,13 +30,7 @@ export function Composer({ live, pictures, words }: { live: Live; pictures: Pict
     box.current?.focus()
   }
   return (
-    <form
-      class="composer"
-      onSubmit={(event) => {
-        event.preventDefault()
-        send()
-      }}
-    >
+    <div class="composer">
       <p class="fault" role="alert" hidden={!pictures.fault.value}>
         {pictures.fault.value}
       </p>
@@ -94,10 +88,10 @@ export function Composer({ live, pictures, words }: { live: Live; pictures: Pict
             send()
           }}
         />
-        <button type="submit" class="send" aria-label={words.send} aria-disabled={!ready}>
+        <button type="button" class="send" aria-label={words.send} aria-disabled={!ready} onClick={send}>
           <Up />
         </button>
       </div>
-    </form>
+    </div>
   )
 }

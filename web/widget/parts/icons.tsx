@@ -12,3 +12,4 @@ export const Picture = (): JSX.Element => <Icon><rect x="4" y="5" width="16" hei
 export const Up = (): JSX.Element => <Icon><path d="M12 19V5M6 11l6-6 6 6" /></Icon>
 export const Down = (): JSX.Element => <Icon><path d="M12 5v14M6 13l6 6 6-6" /></Icon>
 export const Clock = (): JSX.Element => <Icon><circle cx="12" cy="12" r="8" /><path d="M12 7.5V12l3 2" /></Icon>
+export const Source = (): JSX.Element => <Icon><path d="M14 4H7.5A1.5 1.5 0 0 0 6 5.5v13A1.5 1.5 0 0 0 7.5 20h9a1.5 1.5 0 0 0 1.5-1.5V8zM14 4v4h4M9.5 12.5h5M9.5 16h3.5" /></Icon>

@@ -4,6 +4,7 @@ import { clock, exact } from "../../shared/time"
 import type { Attachment, Citation, ShopperMessage } from "../../shared/wire"
 import type { Live, Outgoing } from "../live"
 import type { Spoken } from "../panel"
+import { Source } from "./icons"
 
 const WIDEST = 230
 const TALLEST = 260
@@ -24,17 +25,23 @@ interface Saying {
 export function Said({ message, named, timed, state, live, words, show }: Saying): JSX.Element {
   const { kind, name } = message.author
   const at = new Date(message.at)
+  const edited = message.edited_at && !message.removed ? new Date(message.edited_at) : null
   const shown = kind === "assistant" ? live.session.value.assistant_name : name
   return (
     <article class={kind === "customer" ? "line own" : kind === "system" ? "line system" : "line"} data-id={message.id}>
       {kind === "customer" ? <span class="hidden">{words.you}</span> : named && kind !== "system" && <span class="name">{shown}</span>}
-      {message.text && <Bubble text={message.text} marks={kind === "assistant"} base={live.base} title={exact(at, words.locale)} />}
+      {message.removed ? (
+        <div class="bubble gone">{words.gone}</div>
+      ) : (
+        message.text && <Bubble text={message.text} marks={kind === "assistant"} base={live.base} title={exact(at, words.locale)} />
+      )}
       {message.attachments?.map((one) => (
         <Attached key={one.id} one={one} live={live} words={words} show={show} />
       ))}
       {message.citations && message.citations.length > 0 && <Sources all={message.citations} base={live.base} words={words} />}
-      {(timed || state) && (
+      {(timed || state || edited) && (
         <span class="foot">
+          {edited && <span title={exact(edited, words.locale)}>{words.edited}</span>}
           <time dateTime={message.at}>{clock(at, words.locale)}</time>
           {state && <span>{state}</span>}
         </span>
@@ -105,6 +112,7 @@ function Sources({ all, base, words }: { all: Citation[]; base: string; words: S
     <ul class="sources" aria-label={words.sources}>
       {all.map((one, index) => (
         <li key={index} title={one.quote}>
+          <Source />
           <Outward href={one.url ?? ""} label={one.title} base={base} />
         </li>
       ))}

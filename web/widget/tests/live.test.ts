@@ -93,3 +93,16 @@ it("keeps the higher version of the thread and of each message", async () => {
   expect(live.unread).toBe(2)
   live.stop()
 })
+
+it("lets what is being written stand when an earlier message changes", async () => {
+  const live = await connected()
+  Socket.last.say({ type: "draft", turn_id: "t", epoch: 1, ticket_id: null, text: "We ship", done: false })
+  Socket.last.say({ type: "typing", ticket_id: null, note: false, on: true, author: { kind: "agent", id: null, name: "Ben" } })
+  const removed = { ...message("a", 1, "assistant", 2), text: "", removed: true }
+  Socket.last.say({ type: "events", position: 2, events: [{ position: 2, message: removed }] })
+  expect(live.ordered.value).toEqual([removed])
+  expect(live.draft.value?.text).toBe("We ship")
+  expect(live.typing.value).toBe("Ben")
+  expect(live.heard.value).toBeNull()
+  live.stop()
+})

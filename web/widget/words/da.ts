@@ -12,6 +12,8 @@ export const words: Words = {
   sending: "Sender…",
   sent: "Sendt",
   seen: "Set",
+  edited: "Redigeret",
+  gone: "Denne besked er fjernet",
   failed: "Ikke sendt.",
   retry: "Prøv igen",
   typing: "{name} skriver",

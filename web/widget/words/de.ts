@@ -12,6 +12,8 @@ export const words: Words = {
   sending: "Wird gesendet…",
   sent: "Gesendet",
   seen: "Gelesen",
+  edited: "Bearbeitet",
+  gone: "Diese Nachricht wurde entfernt",
   failed: "Nicht gesendet.",
   retry: "Noch einmal",
   typing: "{name} schreibt",

@@ -10,6 +10,8 @@ export const words = {
   sending: "Sending…",
   sent: "Sent",
   seen: "Seen",
+  edited: "Edited",
+  gone: "This message was removed",
   failed: "Not sent.",
   retry: "Try again",
   typing: "{name} is typing",

@@ -12,6 +12,8 @@ export const words: Words = {
   sending: "Enviando…",
   sent: "Enviado",
   seen: "Visto",
+  edited: "Editado",
+  gone: "Este mensaje se eliminó",
   failed: "No enviado.",
   retry: "Reintentar",
   typing: "{name} está escribiendo",

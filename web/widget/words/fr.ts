@@ -12,6 +12,8 @@ export const words: Words = {
   sending: "Envoi…",
   sent: "Envoyé",
   seen: "Vu",
+  edited: "Modifié",
+  gone: "Ce message a été supprimé",
   failed: "Non envoyé.",
   retry: "Réessayer",
   typing: "{name} écrit",

@@ -12,6 +12,8 @@ export const words: Words = {
   sending: "Invio…",
   sent: "Inviato",
   seen: "Visto",
+  edited: "Modificato",
+  gone: "Questo messaggio è stato rimosso",
   failed: "Non inviato.",
   retry: "Riprova",
   typing: "{name} sta scrivendo",

@@ -12,6 +12,8 @@ export const words: Words = {
   sending: "送信中…",
   sent: "送信済み",
   seen: "既読",
+  edited: "編集済み",
+  gone: "このメッセージは削除されました",
   failed: "送信できませんでした。",
   retry: "もう一度試す",
   typing: "{name}が入力中です",

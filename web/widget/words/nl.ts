@@ -12,6 +12,8 @@ export const words: Words = {
   sending: "Versturen…",
   sent: "Verstuurd",
   seen: "Gelezen",
+  edited: "Bewerkt",
+  gone: "Dit bericht is verwijderd",
   failed: "Niet verstuurd.",
   retry: "Opnieuw proberen",
   typing: "{name} is aan het typen",

@@ -12,6 +12,8 @@ export const words: Words = {
   sending: "Wysyłanie…",
   sent: "Wysłano",
   seen: "Przeczytano",
+  edited: "Edytowano",
+  gone: "Ta wiadomość została usunięta",
   failed: "Nie wysłano.",
   retry: "Spróbuj ponownie",
   typing: "{name} pisze",

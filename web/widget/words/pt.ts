@@ -12,6 +12,8 @@ export const words: Words = {
   sending: "A enviar…",
   sent: "Enviado",
   seen: "Visto",
+  edited: "Editado",
+  gone: "Esta mensagem foi removida",
   failed: "Não enviado.",
   retry: "Tentar de novo",
   typing: "{name} está a escrever",

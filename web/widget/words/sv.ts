@@ -12,6 +12,8 @@ export const words: Words = {
   sending: "Skickar…",
   sent: "Skickat",
   seen: "Läst",
+  edited: "Redigerat",
+  gone: "Det här meddelandet har tagits bort",
   failed: "Inte skickat.",
   retry: "Försök igen",
   typing: "{name} skriver",
