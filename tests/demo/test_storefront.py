@@ -53,7 +53,7 @@ async def test_every_page_that_the_shop_links_to_is_there_and_carries_the_chat(
         answer = await browser.get(path)
         assert answer.status_code == 200, path
         if answer.headers["content-type"].startswith("text/html"):
-            tag = f'<script async src="/widget.js" data-shopbell="{WIDGET_KEY}"></script>'
+            tag = f'<script async src="/widget.js" data-shopbell="{WIDGET_KEY}" data-color="#'
             assert tag in answer.text
         links = re.findall(r'(?:href|src)="(/demo[^"#]*)"', answer.text)
         waiting += [one for one in dict.fromkeys(links) if one not in seen]
@@ -101,6 +101,25 @@ async def test_a_demo_customer_is_signed_in_to_the_chat_until_switched_back(
     for form in ({"shopper": ""}, {"shopper": "somebody"}, {}):
         await browser.post("/demo/sign-in", data=form)
         assert "data-identity-token" not in (await browser.get("/demo")).text
+
+
+@pytest.mark.parametrize(
+    ("came_from", "goes_to"),
+    [
+        ("http://x/demo/products/mill-cardigan?colour=ink", "/demo/products/mill-cardigan"),
+        ("http://x/demo/help/en/refund-times", "/demo/help/en/refund-times"),
+        ("http://x/demo/orders/WF-10501", "/demo"),
+        ("http://x//evil.example/", "/demo"),
+        ("", "/demo"),
+    ],
+)
+async def test_who_is_switched_stays_on_their_page(
+    browser: httpx.AsyncClient, came_from: str, goes_to: str
+) -> None:
+    switched = await browser.post(
+        "/demo/sign-in", data={"shopper": "mia"}, headers={"Referer": came_from}
+    )
+    assert (switched.status_code, switched.headers["location"]) == (303, goes_to)
 
 
 async def test_each_help_article_can_be_read_where_citations_lead(

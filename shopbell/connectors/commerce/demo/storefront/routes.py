@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -33,6 +34,8 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 _FOR_A_DAY = {"Cache-Control": "public, max-age=86400"}
 _FRESH = {"Cache-Control": "no-cache"}
 _UNKEPT = {"Cache-Control": "no-store"}
+_STAYING = ("/demo/collections/", "/demo/help", "/demo/products/")
+"""Pages that are the same for whoever looks at them."""
 
 
 def routes(pool: AsyncConnectionPool[Any], settings: Settings) -> list[Route]:
@@ -159,10 +162,11 @@ class _Pages:
         return self._page("order.html", title=order.number, order=order, shopper=shopper)
 
     async def sign_in(self, request: Request) -> Response:
-        """Become the demo customer that the form names, or nobody; back to the front page."""
+        """Become the demo customer that the form names, or nobody, on the page where it was sent."""
         form = await request.form(max_files=0, max_fields=4)
         key = form.get("shopper")
-        answer = RedirectResponse("/demo", 303)
+        came_from = urlsplit(request.headers.get("referer", "")).path
+        answer = RedirectResponse(came_from if came_from.startswith(_STAYING) else "/demo", 303)
         if isinstance(key, str) and key in NAMES:
             answer.set_cookie(
                 COOKIE, key, path="/demo", httponly=True, samesite="lax", secure=self._secure
