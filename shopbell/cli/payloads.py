@@ -18,9 +18,9 @@ from shopbell.desk.attachments.storage import open_storage
 from shopbell.desk.connections.types import Connection, ConnectionSettings
 from shopbell.desk.connections.vault import Vault
 from shopbell.desk.database import open_desk
-from shopbell.desk.inbound.reads import listed
 from shopbell.desk.inbound.types import Fact, Mail, Raw
 from shopbell.jobs.intake import Intake
+from shopbell.jobs.replaying import replay as read_again
 from shopbell.realtime.live import Live
 from shopbell.settings import Settings
 
@@ -139,11 +139,9 @@ async def _replay(settings: Settings, which: Which, ids: Sequence[UUID]) -> tupl
         known: dict[str, Channel] = dict(channels(client))
         files = open_storage(settings.files, settings.data)
         intake = Intake(desk, known, vault, files, unseen)
-        chosen = list(ids) or await listed(desk, status=None if which == "all" else which)
         before = await _messages(desk.pool)
-        for payload_id in chosen:
-            await intake.read(payload_id)
-        return len(chosen), before, await _messages(desk.pool)
+        read = await read_again(intake, status=None if which == "all" else which, ids=ids)
+        return read, before, await _messages(desk.pool)
 
 
 async def _messages(pool: Any) -> int:

@@ -18,13 +18,6 @@ SELECT id, connection_id, headers, body, attempts, received_at FROM inbound WHER
 -- name: settle
 UPDATE inbound SET status = :status, error = :error, next_at = :at + :delay::interval WHERE id = :id;
 
--- name: listed
-SELECT id FROM inbound
-WHERE (:status::text IS NULL OR status = :status)
-  AND (:connection_id::uuid IS NULL OR connection_id = :connection_id)
-  AND (:since::timestamptz IS NULL OR received_at >= :since)
-ORDER BY received_at, id LIMIT :most;
-
 -- name: forget
 DELETE FROM inbound WHERE id IN (
     SELECT id FROM inbound WHERE received_at < :before AND status IN ('done', 'unread') LIMIT :most

@@ -1,6 +1,5 @@
 """Payloads as they were kept, for replay."""
 
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -20,21 +19,6 @@ async def payload(desk: Desk, payload_id: UUID) -> Kept:
     if row is None:
         raise NotFound("The payload")
     return kept_from(row)
-
-
-async def listed(
-    desk: Desk,
-    *,
-    status: str | None = None,
-    connection_id: UUID | None = None,
-    since: datetime | None = None,
-    most: int = 1_000_000,
-) -> list[UUID]:
-    """Ids of payloads, oldest first."""
-    values = {"status": status, "connection_id": connection_id, "since": since, "most": most}
-    async with desk.pool.connection() as connection:
-        found = await connection.execute(SQL["listed"].encode(), values)
-        return [row["id"] for row in await found.fetchall()]
 
 
 class Known(Struct, frozen=True, kw_only=True):
