@@ -5,6 +5,7 @@ import type { Ticket } from "../state/model"
 import { detailsShown, follow, ticketPath } from "../state/router"
 import { ago } from "../state/clock"
 import { Clocks } from "./clocks"
+import { Language, SamePerson } from "./identities"
 import { Avatar, Channel, Holder, Menu } from "./small"
 
 const priorities = ["low", "normal", "high", "urgent"] as const
@@ -26,11 +27,12 @@ export function Details({ ticket }: { ticket: Ticket }) {
       <header class="bar"><button type="button" class="icon-button only-phone" aria-label="Back to the conversation" onClick={() => (detailsShown.value = false)}><ChevronLeft size={20} aria-hidden="true" /></button><h2>Details</h2><span class="spring" /><button type="button" class="icon-button not-phone" aria-label="Close details" title="Close details (i)" onClick={() => (detailsShown.value = false)}><X size={16} aria-hidden="true" /></button></header>
       <div class="details">
         <section>
-          <div class="person"><Avatar name={name} size="large" /><div><b>{name}</b>{customer?.language && <span class="quiet">Writes in {new Intl.DisplayNames(undefined, { type: "language" }).of(customer.language)}</span>}</div></div>
+          <div class="person"><Avatar name={name} size="large" /><div><b>{name}</b>{customer && <Language customer={customer} />}</div></div>
           {customer?.identities.filter((each) => each.kind !== "visitor").map((each) => (
             <div class="identity" key={each.id}><Channel name={each.kind} only /><span class="cut" title={each.value}>{each.value}</span><small class={each.verified ? "yes" : ""}>{each.verified ? <BadgeCheck size={12} aria-hidden="true" /> : <CircleDashed size={12} aria-hidden="true" />}{each.verified ? "Verified" : "Claimed"}</small></div>
           ))}
         </section>
+        {customer && <SamePerson customer={customer} />}
         <section>
           <h2>Ticket #{ticket.number}</h2>
           <dl class="pairs">

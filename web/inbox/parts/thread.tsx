@@ -9,6 +9,7 @@ import type { Message, Ticket } from "../state/model"
 import { detailsShown, go, openKey, view } from "../state/router"
 import { pending } from "../state/send"
 import { Due } from "./clocks"
+import { Closing } from "./identities"
 import { Composer } from "./composer"
 import { Bubble, Handoff, Kept, PendingBubble } from "./message"
 import { Control, Dots, Menu } from "./small"
@@ -46,7 +47,7 @@ function Header({ ticket }: { ticket: Ticket }) {
   return (
     <header class="bar thread-bar">
       <button type="button" class="icon-button only-phone" aria-label="Back to the list" onClick={() => go(`/?view=${view.value}`)}><ChevronLeft size={20} aria-hidden="true" /></button>
-      <div class="thread-title"><h1><span class="cut">{ticket.customer_name || "Visitor"}</span><span class="num">#{ticket.number}</span></h1><p>{connection.state.value === "offline" && <span class="mark red only-phone"><WifiOff size={12} aria-hidden="true" />Offline</span>}<Control ticket={ticket} /><Due ticket={ticket} />{eyes.length > 0 && <span class="viewers" title={`${eyes.map(nameOf).join(", ")} looking`}><Eye size={13} aria-hidden="true" /><span class="cut">{eyes.map((agent) => firstName(nameOf(agent))).join(", ")}</span><span class="unseen">looking</span></span>}</p></div>
+      <div class="thread-title"><h1><span class="cut">{ticket.customer_name || "Visitor"}</span><span class="num">#{ticket.number}</span></h1><p>{connection.state.value === "offline" && <span class="mark red only-phone"><WifiOff size={12} aria-hidden="true" />Offline</span>}<Control ticket={ticket} /><Closing ticket={ticket} /><Due ticket={ticket} />{eyes.length > 0 && <span class="viewers" title={`${eyes.map(nameOf).join(", ")} looking`}><Eye size={13} aria-hidden="true" /><span class="cut">{eyes.map((agent) => firstName(nameOf(agent))).join(", ")}</span><span class="unseen">looking</span></span>}</p></div>
       <div class="thread-actions">
         {!canWrite.value && <span class="mark">View only</span>}
         {canWrite.value && open && <Menu name="snooze" label="Snooze" home="not-phone" tip="Snooze (s)" look="icon-button" button={<Clock size={16} aria-hidden="true" />} choices={snoozeTimes().map(({ name, until }) => ({ name, far: upcoming(until.toISOString()), run: () => void snooze(ticket, until) }))} />}

@@ -24,7 +24,10 @@ export class Conversation {
   readonly contacts = signal<readonly Contact[]>([])
   /** How far was read when the thread was opened: where the "new" mark stands. */
   readonly readBefore = signal(0)
-  readonly inOrder = computed(() => this.messages.all().sort((a, b) => a.seq - b.seq))
+  /** Without what went to another thread, when customers were joined or parted. */
+  readonly inOrder = computed(() => this.messages.all().filter((each) => each.thread_id === this.thread).sort((a, b) => a.seq - b.seq))
+
+  constructor(private readonly thread: string) {}
 }
 
 export const conversations = new Map<string, Conversation>()

@@ -110,7 +110,7 @@ function countSoon(): void {
 
 export function conversation(thread: string): Conversation {
   let held = conversations.get(thread)
-  if (!held) conversations.set(thread, (held = new Conversation()))
+  if (!held) conversations.set(thread, (held = new Conversation(thread)))
   return held
 }
 
@@ -218,7 +218,7 @@ function views(ticket: string, agents: readonly string[]): void {
 }
 
 function putMessage(message: Message): void {
-  conversations.get(message.thread_id)?.messages.put([message])
+  for (const [thread, talk] of conversations) if (thread === message.thread_id || talk.messages.peek(message.id)) talk.messages.put([message])
   const held = drafts.peek().get(message.ticket_id)
   if (held && held.turn === message.turn_id) drafts.value = patched(drafts.value, message.ticket_id, null)
   if (message.author.kind === "customer" && typing.peek().has(message.ticket_id)) typing.value = patched(typing.value, message.ticket_id, null)

@@ -30,6 +30,7 @@ export function ticketOf(come: wire.Ticket): Ticket {
     suggestion: null,
     snoozed_until: null,
     due: null,
+    answer_before: null,
     resolved_at: null,
     version: 1,
     ...come,
