@@ -166,19 +166,25 @@ class Intake:
     async def _message(self, connection: Connection, fact: Fact) -> None:
         """Keep the files whose bytes came along, then write the message; once for its id. One that
         was handed to people goes to them even when it had come before."""
+        left_out: list[str] = []
         if fact.joins:
             await join(self.desk, connection, fact)
         elif fact.mail and await needs_no_row(self.desk, connection, fact):
             return
         elif not await came(self.desk, connection.id, fact.external_id):
-            await self._write(connection, fact)
+            left_out = await self._write(connection, fact)
         if fact.to_people:
             await hand_over(self.desk, connection, fact)
+        if left_out:
+            raise DeskError(f"A file was left out: {left_out[0]}", "It is in the original.")
 
-    async def _write(self, connection: Connection, fact: Fact) -> None:
+    async def _write(self, connection: Connection, fact: Fact) -> list[str]:
+        """Write the message; why files that came along are not with it."""
         uploader = f"connection:{connection.id}"
         kept: list[UUID] = []
-        for file in [one for one in fact.attachments if one.data][:MAX_ATTACHMENTS]:
+        left_out: list[str] = []
+        brought_along = [one for one in fact.attachments if one.data]
+        for file in brought_along[:MAX_ATTACHMENTS]:
             body = file.data or b""
             try:
                 brought = await keep(
@@ -192,15 +198,22 @@ class Intake:
                 )
             except (Invalid, TooBig, WrongKind) as refused:
                 log.warning("file left in its payload", error=refused.title)
+                left_out.append(refused.title)
                 continue
             kept.append(brought.id)
+        if len(brought_along) > MAX_ATTACHMENTS:
+            left_out.append(f"only {MAX_ATTACHMENTS} fit on a message")
+        if not kept:
+            awaited = tuple(one for one in fact.attachments if one.ref)
+            fact = msgspec.structs.replace(fact, attachments=awaited)
         place = place_mail if fact.mail else place_text
         matched = await place(self.desk, connection, fact)
         if matched is not None and await self._ends(connection, fact, matched.thread_id):
-            return
+            return []
         await write_message(
             self.desk, connection, fact, matched=matched, files=tuple(kept), uploader=uploader
         )
+        return left_out
 
     async def _ends(self, connection: Connection, fact: Fact, thread_id: UUID) -> bool:
         """Whether somebody answers from an address left on the page that they want no more."""

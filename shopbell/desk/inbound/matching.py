@@ -11,6 +11,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from shopbell.desk.connections.types import Connection
 from shopbell.desk.customers.commands import claimed_thread, thread_of
 from shopbell.desk.database import Desk
@@ -22,6 +24,11 @@ from shopbell.desk.inbound.types import Fact, Mail
 
 ONE_ANSWER_EACH = timedelta(hours=1)
 MOST_LOOKED_UP = 30
+FLOODED_WITHIN, MOST_AN_HOUR = timedelta(hours=1), 60
+FLOOD = (
+    f"The {MOST_AN_HOUR}th mail here within an hour: further ones are held back unread, and can be read"
+    " later with `shopbell replay`."
+)
 AGENT = "It says to be from one of our agents, and nothing proves it."
 UNPROVEN = (
     "Answered from an address that was only left on the page: nobody has proven it is theirs."
@@ -41,7 +48,21 @@ async def needs_no_row(desk: Desk, connection: Connection, fact: Fact) -> bool:
 async def place_mail(desk: Desk, connection: Connection, fact: Fact) -> Matched:
     """Where the mail belongs. A mail that answers one of ours shows that ours arrived.
 
-    Raises DeskError for a mail that says nobody as its sender."""
+    Raises DeskError for a mail that says nobody as its sender, and for those of a flood."""
+    matched = await _placed(desk, connection, fact)
+    since = desk.now() - FLOODED_WITHIN
+    (lately,) = await desk.run(SQL["mails_lately"], thread_id=matched.thread_id, since=since)
+    if lately["count"] >= MOST_AN_HOUR:
+        raise DeskError(
+            f"More than {MOST_AN_HOUR} mails within an hour from {sender_of(fact).value}",
+            "They are held back: read them with `shopbell replay`.",
+        )
+    if lately["count"] == MOST_AN_HOUR - 1:
+        return msgspec.structs.replace(matched, because=matched.because or FLOOD, warning=FLOOD)
+    return matched
+
+
+async def _placed(desk: Desk, connection: Connection, fact: Fact) -> Matched:
     mail, sender = _mail(fact), sender_of(fact)
     if not sender.value:
         raise DeskError("The mail names no sender", "Look at the original.")

@@ -122,6 +122,10 @@ WHERE m.id = (
 SELECT EXISTS (SELECT 1 FROM connection WHERE channel = 'email' AND lower(account) = :sender) AS own,
        EXISTS (SELECT 1 FROM agent WHERE lower(email) = :sender) AS agent;
 
+-- name: mails_lately
+SELECT count(*) FROM message
+WHERE thread_id = :thread_id AND channel = 'email' AND author_kind = 'customer' AND at > :since;
+
 -- name: answered_lately
 SELECT 1 FROM message
 WHERE thread_id = :thread_id AND channel = 'email' AND author_kind = 'assistant'

@@ -75,6 +75,8 @@ _WIDE = re.compile(r"utf[-_]?(16|32)")
 _SEVERAL_BYTES = frozenset(
     {"gb18030", "hz", "cp949", "cp932", "iso2022_jp_ext", "euc_jp", "big5hkscs", "utf-7"}
 )
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a surrogate pair, as UTF-7 may spell it: no text in UTF-8 holds one."""
 _JAPANESE = re.compile(rb"\x1b\$[@B]")
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
 
@@ -87,7 +89,10 @@ def charset_in_page(body: bytes) -> str:
 
 def decode(body: bytes, declared: str = "") -> str:
     """The text; characters that cannot be read become U+FFFD, and NUL is dropped. Never raises."""
-    return _decode(body, _codec(declared)).replace("\x00", "").removeprefix("\ufeff")
+    text = _decode(body, _codec(declared)).replace("\x00", "").removeprefix("\ufeff")
+    if _HALF.search(text):
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
 
 
 def unescaped(raw: str) -> str:

@@ -20,11 +20,11 @@ MOST_REFERENCES = 200
 LONGEST_ID = 998
 """The longest line of a mail (RFC 5322, 2.1.1): no message id is longer."""
 
-_WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*)*)\?=")
+_WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]{0,4000}(?:\?(?!=)[^?]{0,400}){0,20})\?=")
 _BETWEEN = re.compile(r"(\?=)[ \t\r\n]+(?==\?)")
 _FOLD = re.compile(r"[\r\n]+[ \t]*")
 _ID = re.compile(r"<\s*([^<>]{1,998}?)\s*>")
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'@]+@[^\s<>()\[\],;:\"'@]+")
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'@]{1,128}@[^\s<>()\[\],;:\"'@]{1,255}")
 _NAMED = re.compile(r"(^|,)\s*([^<>\",;:()@]{0,200}@[^<>\",;:()]{1,200}?)\s*<(?=[^<>]*@)")
 """An address as an unquoted name, before the true one."""
 _UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b-\x1f\x7f]")
