@@ -1,6 +1,7 @@
 """One turn: from what was said to a decision. Writes nothing; the job does that."""
 
 import asyncio
+import re
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -37,6 +38,13 @@ from shopbell.desk.elsewhere.types import Address
 from shopbell.desk.verification.addresses import address_within
 
 _SHORT = 4
+_LONG = 9
+_JOINING = re.compile(
+    r"[¿¡]?(?:and|but|or|und|aber|oder|y|pero|et|mais|ou|e|ed|ma|mas|en|maar|och|men|og|a (?=ile|co|czy|jak|kiedy))\b"
+    r"|では|それで|あと",
+    re.IGNORECASE,
+)
+"""How a question that goes on from the one before begins."""
 _EVIDENCE = 6
 _WHICH = "which_product"
 _ADDRESS = "which_address"
@@ -132,10 +140,13 @@ class _Turn:
         self.question = self._with_what_went_before()
         with self._step("embed"):
             rows, deep = await asyncio.gather(
-                self.ports.embedder.quick([self.question, *self.talk.before, *self.talk.settled]),
+                self.ports.embedder.quick(
+                    [self.question, self.asked, *self.talk.before, *self.talk.settled]
+                ),
                 self.ports.embedder.question(self.question),
             )
-        quick, before = rows[0], rows[1 : 1 + len(self.talk.before)]
+        quick, asked = rows[0], rows[1]
+        before, settled = rows[2 : 2 + len(self.talk.before)], rows[2 + len(self.talk.before) :]
         if self.intent is None:
             self.intent = self.ports.listener.likened(quick)
         if self.intent in _GIVE_WAY:
@@ -145,9 +156,9 @@ class _Turn:
             decision = await self._about_orders(numbers)
             if decision is not None:
                 return decision
-        if self.talk.answers and len(before) and float((before @ quick).max()) >= _SAME_QUESTION:
+        if self.talk.answers and len(before) and float((before @ asked).max()) >= _SAME_QUESTION:
             return self._hand_off("failed_twice", "not_it", "The same was asked again.")
-        if self._touches_what_was_settled(rows[1 + len(self.talk.before) :] @ quick):
+        if self._touches_what_was_settled(settled @ quick):
             return self._hand_off("settled_by_people", "settled", "An agent's note is about this.")
         told = await self._about_product()
         if told is not None and self.ports.model is None:
@@ -248,7 +259,11 @@ class _Turn:
         except ShopUnavailable:
             return None
         if product is None:
-            unknown = facet in products.OF_A_PRODUCT_ALONE and _WHICH not in self.talk.said
+            unknown = (
+                facet in products.OF_A_PRODUCT_ALONE
+                and _WHICH not in self.talk.said
+                and self.question == self.asked
+            )
             return self._say(_WHICH, f"No product is named: {facet}.") if unknown else None
         if facet is None:
             return None
@@ -377,7 +392,9 @@ class _Turn:
 
     def _with_what_went_before(self) -> str:
         before = self.talk.before
-        goes_on = count_words(self.asked) < _SHORT or _WHICH in self.talk.said
+        words = count_words(self.asked)
+        joined = words < _LONG and _JOINING.match(self.asked.strip()) is not None
+        goes_on = words < _SHORT or joined or _WHICH in self.talk.said
         if before and goes_on and not self._order_numbers():
             return f"{before[-1]}\n{self.asked}"
         return self.asked

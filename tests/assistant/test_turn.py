@@ -110,6 +110,32 @@ async def test_the_same_dead_end_is_not_repeated(ports: Ports) -> None:
     assert again.decision.reason == "needs_verification"
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "language", "told"),
+    [
+        ("How long does delivery to Germany take?", "And what does it cost?", "en", "€4.90"),
+        ("Wie lange dauert die Lieferung nach Deutschland?", "Und was kostet das?", "de", "€4.90"),
+        (
+            "Come posso restituire un articolo?",
+            "E quanto costa?",
+            "it",
+            "Non sono abbastanza sicuro",
+        ),
+    ],
+)
+async def test_a_question_that_goes_on_is_no_complaint_about_the_answer_before(
+    ports: Ports, first: str, then: str, language: str, told: str
+) -> None:
+    before = await turn(ports, first)
+    assert isinstance(before.decision, Answer)
+    asked = said("customer", first), said("assistant", before.decision.text)
+    thought = await turn(ports, *asked, said("customer", then))
+
+    assert thought.language == language
+    assert thought.trace.query == f"{first}\n{then}"
+    assert told in thought.decision.text
+
+
 async def test_asking_the_same_again_means_the_answer_failed(ports: Ports) -> None:
     first = await turn(ports, MOTHS)
     again = await turn(

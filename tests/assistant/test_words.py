@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shopbell.assistant.words import templates
+from shopbell.assistant.words.language import detect
 from shopbell.desk.control.waits import Wait
 from shopbell.desk.control.words import WORDS, named_clock, waiting
 
@@ -37,6 +38,32 @@ def test_every_language_has_every_template_with_the_same_facts(language: str) ->
     assert words["languages"].keys() == set(ALL)
     assert len(words["months"]) == len(set(words["months"])) == 12
     assert len(WORDS[language].days) == len(set(WORDS[language].days)) == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Was kostet der Versand?", "de"),
+        ("Und was kostet das?", "de"),
+        ("Comment retourner un article ?", "fr"),
+        ("C'est combien la livraison ?", "fr"),
+        ("¿Puedo devolverlo?", "es"),
+        ("E quanto costa?", "it"),
+        ("Quanto custa o envio?", "pt"),
+        ("En mag hij in de droger?", "nl"),
+        ("A ile mam dni?", "pl"),
+        ("Och vad kostar det?", "sv"),
+        ("Og hvor mange dage har jeg?", "da"),
+        ("何日以内ですか？", "ja"),
+        ("Heron roll neck size M?", "en"),
+        ("Was it the Cairn?", "en"),
+        ("Die cast buttons or wood?", "en"),
+        ("iPhone case price", "en"),
+    ],
+)
+def test_a_short_question_shows_its_language(text: str, language: str) -> None:
+    assert detect(text) == language
+    assert detect(text, language) == language
 
 
 def facts(text: str) -> set[str]:
