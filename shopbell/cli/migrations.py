@@ -68,7 +68,7 @@ def _refuse_newer(unknown: set[str]) -> None:
 
 
 def _make_extensions(connection: psycopg.Connection) -> None:
-    for name in ("vector", "pg_trgm"):
+    for name in ("vector", "pg_trgm", "unaccent"):
         try:
             connection.execute(f"CREATE EXTENSION IF NOT EXISTS {name}".encode())
         except psycopg.errors.InsufficientPrivilege:

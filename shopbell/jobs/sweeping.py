@@ -21,6 +21,8 @@ from shopbell.desk.elsewhere.commands import send_on
 from shopbell.desk.elsewhere.reads import due as elsewhere_due
 from shopbell.desk.inbound import commands as payloads
 from shopbell.desk.people.housekeeping import forget_expired
+from shopbell.desk.search.commands import AT_ONCE as WORDS_AT_ONCE
+from shopbell.desk.search.commands import count_words
 from shopbell.desk.tickets.commands import end_snooze, let_go_of_all
 from shopbell.desk.turns import reads as turns
 from shopbell.desk.verification.commands import forget_codes
@@ -41,6 +43,7 @@ WORK_EVERY = 2.0
 CLOCKS_EVERY = 0.5
 """So that an alarm goes off within a second of its time."""
 KNOWLEDGE_EVERY = 5.0
+WORDS_EVERY = 5.0
 HOUSE_EVERY = 60.0
 _SNOOZED = (
     b"SELECT id FROM ticket WHERE status = 'snoozed' AND snoozed_until <= clock_timestamp()"
@@ -61,6 +64,7 @@ async def sweep_for_ever(room: Room) -> None:
         _every(CLOCKS_EVERY, sweep_clocks, room),
         _every(WORK_EVERY, sweep_windows, room),
         _every(KNOWLEDGE_EVERY, sweep_knowledge, room),
+        _every(WORDS_EVERY, sweep_words, room),
         _every(HOUSE_EVERY, sweep_house, room),
         return_exceptions=True,
     )
@@ -100,6 +104,12 @@ async def sweep_knowledge(room: Room) -> None:
             await connection.execute(_LET_OTHERS)
     if cut or embedded:
         log.info("knowledge indexed", articles=cut, chunks=embedded)
+
+
+async def sweep_words(room: Room) -> None:
+    """Have the search know the words of what was said."""
+    while await count_words(room.desk) == WORDS_AT_ONCE:
+        pass
 
 
 async def sweep_house(room: Room) -> None:

@@ -53,6 +53,17 @@ def cursor(at: datetime, named: UUID) -> str:
     return f"{(at - FIRST) // MICROSECOND}-{named.hex}"
 
 
+def following(request: Request) -> UUID | None:
+    """The id that the query's `after` names, None where there is none; 422 for what is no id."""
+    text = request.query_params.get("after")
+    if not text:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        raise HTTPException(422, "after is the next of the page before") from None
+
+
 def place(request: Request) -> tuple[datetime, UUID] | None:
     """The time and id in the query's cursor, None at the beginning; 422 for one we did not make."""
     text = request.query_params.get("cursor")

@@ -21,6 +21,7 @@ from shopbell.desk.events.types import AgentRead
 from shopbell.desk.identities.types import Found, Joining
 from shopbell.desk.messages.types import Draft, Message
 from shopbell.desk.people.types import Agent, Role, Team
+from shopbell.desk.search.types import Hits as Hits
 from shopbell.desk.sla.types import Bill, Policy
 from shopbell.desk.threads.types import ShopperMessage, ShopperThread
 from shopbell.desk.tickets.types import Priority, Ticket

@@ -451,6 +451,22 @@ export interface Handoff {
   promised_by?: Instant | null
 }
 
+/** A ticket that was found, by the newest of its messages that fits or by what it is itself. */
+export interface Hit {
+  ticket: Ticket
+  at: Instant
+  message_id?: Uuid | null
+  seq?: number | null
+  snippet?: SnippetPart[]
+}
+
+/** GET /api/search: hits, newest first. `meant` is the query with misspelt words mended, where there are any; `next` is the cursor of what follows. */
+export interface Hits {
+  hits: Hit[]
+  meant: string | null
+  next: Uuid | null
+}
+
 /** One name a customer goes by; `verified` says that it was proven, not only said. */
 export interface Identity {
   id: Uuid
@@ -812,6 +828,12 @@ export interface Snapshot {
   thread: ShopperThread
   messages: ShopperMessage[]
   more: boolean
+}
+
+/** A piece of a snippet; `hit` where it is what was looked for. */
+export interface SnippetPart {
+  text: string
+  hit?: boolean
 }
 
 /** Out of sight until then, or until the customer writes. */

@@ -1,4 +1,4 @@
-import { Bot, CheckCheck, ChevronDown, CircleUser, Clock, Hourglass, Inbox, LoaderCircle, MailWarning, Plug, PlugZap, Target, Timer, UserRoundX, Wifi, WifiOff } from "lucide-preact"
+import { Bot, CheckCheck, ChevronDown, CircleUser, Clock, Hourglass, Inbox, LoaderCircle, MailWarning, Plug, PlugZap, Search, Target, Timer, UserRoundX, Wifi, WifiOff } from "lucide-preact"
 import { connections, counts, isAdmin, me } from "../state/desk"
 import type { ComponentChildren } from "preact"
 import { sheet } from "../state/commands"
@@ -34,6 +34,7 @@ export function Nav() {
           )
         })}
         <hr />
+        <Place path="/search" name="Search" here={page.value === "search"} count={0}><Search size={16} aria-hidden="true" /></Place>
         <Place path="/unsent" name="Not sent" here={page.value === "unsent"} count={counts.value?.unsent ?? 0}><MailWarning size={16} aria-hidden="true" /></Place>
         <Place path="/settings/targets" name="Targets" here={page.value === "targets"} count={0}><Target size={16} aria-hidden="true" /></Place>
         {isAdmin.value && <Place path="/settings/channels/" name="Channels" here={page.value === "channels"} count={broken()}>{broken() ? <PlugZap size={16} aria-hidden="true" /> : <Plug size={16} aria-hidden="true" />}</Place>}

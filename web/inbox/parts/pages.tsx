@@ -1,6 +1,7 @@
 import { Channels } from "./channels"
+import { Search } from "./search"
 import { Targets } from "./targets"
 import { Unsent } from "./unsent"
 
 /** The pages beside the inbox, in a file of their own that is fetched when one is opened. */
-export const pages = { unsent: Unsent, channels: Channels, targets: Targets }
+export const pages = { unsent: Unsent, channels: Channels, targets: Targets, search: Search }

@@ -6,10 +6,10 @@ addEventListener("popstate", () => (address.value = new URL(location.href)))
 
 export type Pane = "list" | "thread" | "details" | "page"
 
-export type Page = "inbox" | "unsent" | "channels" | "targets"
+export type Page = "inbox" | "unsent" | "channels" | "targets" | "search"
 
 /** Which page the address names. */
-export const page = computed<Page>(() => (address.value.pathname === "/unsent" ? "unsent" : address.value.pathname.startsWith("/settings/targets") ? "targets" : address.value.pathname.startsWith("/settings/") ? "channels" : "inbox"))
+export const page = computed<Page>(() => (address.value.pathname === "/unsent" ? "unsent" : address.value.pathname === "/search" ? "search" : address.value.pathname.startsWith("/settings/targets") ? "targets" : address.value.pathname.startsWith("/settings/") ? "channels" : "inbox"))
 
 /** What follows `/settings/channels/`: a connection's id, `new`, or `new/` and a channel. */
 export const settingsKey = computed(() => /^\/settings\/channels\/(.+)$/.exec(address.value.pathname)?.[1] ?? "")
