@@ -120,6 +120,7 @@ async def test_a_template_is_found_filled_in_and_sent_by_the_keyboard_alone(
 
         sent = inbox.message("Hallo Mia, Ihre Bestellung WF-1001 ist unterwegs.")
         await expect(sent.locator(".state")).to_have_text("Sent")
+        await expect(sent).to_contain_text("Template")
         assert [one.body["template"]["language"]["code"] for one in number.peer.taken] == ["de"]
 
         number.peer.shut.clear()

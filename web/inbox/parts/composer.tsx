@@ -5,7 +5,7 @@ import { exact, lasting, now } from "../state/clock"
 import { canWrite, firstName, me, nameOf } from "../state/desk"
 import { connection, conversation } from "../state/live"
 import { isDone, type Ticket } from "../state/model"
-import { hintOf, misfit, reachOf, waysOf } from "../state/reach"
+import { hintOf, misfit, reachOf, waysOf, type Reach } from "../state/reach"
 import { chooseWay, keepText, keptText, wantedText, wayOf } from "../state/send"
 import { FileButton, Files, useFiles } from "./files"
 import { Overheard } from "./outside"
@@ -67,7 +67,7 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   const owner = ticket.control === "agents" && ticket.assignee_id !== null && ticket.assignee_id !== me.value?.agent.id ? firstName(nameOf(ticket.assignee_id)) : ""
   const fit = note ? (text.length > most * 0.8 ? `${(most - text.length).toLocaleString()} characters left` : "") : hintOf(reach, text)
   const hint = tooLong ? `${(text.length - most).toLocaleString()} characters too long${note || !reach.label ? "" : ` for ${reach.label}`}. Split it in two.` : unfit ? unfit : fit ? fit : connection.state.value === "offline" ? "Offline. It will be sent when you are back." : note ? "Only your team sees notes." : isDone(ticket) ? "" : ticket.control === "assistant" ? "Sending takes over from the assistant." : owner ? `${owner} has this ticket.` : ""
-  const next = blocked ? ways.find((each) => each.open && each.connection !== way && !reachOf(ticket, talk, each.connection).blocked) : undefined
+  const next = blocked ? ways.find((each) => each.connection !== way && fits(reachOf(ticket, talk, each.connection))) : undefined
   return (
     <div class="composer">
       {other && <div class="notice" role="status"><span class="spring">{other.author.kind === "assistant" ? "The assistant" : firstName(other.author.name)} replied while you were typing.</span><button type="button" class="button small" onClick={() => (startedAt.current = other.seq, change(text))}>I saw it</button></div>}
@@ -76,7 +76,7 @@ export function Composer({ ticket }: { ticket: Ticket }) {
       <div hidden={picking} class={`composer-box ${note ? "note" : ""} ${blocked ? "shut" : ""} ${over ? "drop" : ""}`} onDragOver={(event) => { event.preventDefault(); setOver(true) }} onDragLeave={() => setOver(false)} onDrop={(event) => { event.preventDefault(); setOver(false); files.add(event.dataTransfer?.files ?? []) }}>
         <div class="tabs" role="group" aria-label="What to write">
           {(["reply", "note"] as const).map((each) => <button key={each} type="button" class="tab" aria-pressed={writing.value === each} onClick={() => { writing.value = each; box.current?.focus() }}>{each === "reply" ? "Public reply" : <><StickyNote size={13} aria-hidden="true" />Team note</>}</button>)}
-          {!note && <span class="where">{reach.overheard && <Overheard />}{reach.claimed && <span class="mark waiting" title="They left this address on the page, and nobody has proven that it is theirs. Write nothing of orders there"><ShieldQuestion size={12} aria-hidden="true" />Not proven</span>}{!blocked && reach.until !== null && <Window until={reach.until} />}{ways.length > 1 || by ? <Menu name="way" label={`Reply by ${reach.label || "another channel"}. Choose the channel`} tip={ways.find((each) => each.connection === way)?.why ?? ""} look="way" side="up" button={<Channel name={reach.capability?.channel ?? ticket.channel} />} choices={ways.map((each) => { const Icon = iconOf(each.channel); return { name: each.name, far: each.why, icon: <Icon size={14} aria-hidden="true" />, checked: each.connection === way, run: () => { chooseWay(ticket, each.connection); setChoosing(false); box.current?.focus() } } })} /> : <Channel name={ticket.channel} />}</span>}
+          {!note && <span class="where">{reach.overheard && <Overheard />}{reach.claimed && <span class="mark waiting" title="They left this address on the page, and nobody has proven that it is theirs. Write nothing of orders there"><ShieldQuestion size={12} aria-hidden="true" />Not proven</span>}{!blocked && reach.until !== null && <Window until={reach.until} peopleOnly={reach.peopleOnly} />}{ways.length > 1 || by ? <Menu name="way" label={`Reply by ${reach.label || "another channel"}. Choose the channel`} tip={ways.find((each) => each.connection === way)?.why ?? ""} look="way" side="up" button={<Channel name={reach.capability?.channel ?? ticket.channel} />} choices={ways.map((each) => { const Icon = iconOf(each.channel); return { name: each.name, far: each.why, icon: <Icon size={14} aria-hidden="true" />, checked: each.connection === way, run: () => { chooseWay(ticket, each.connection); setChoosing(false); box.current?.focus() } } })} /> : <Channel name={ticket.channel} />}</span>}
         </div>
         <Files picked={files.picked} drop={files.drop} />
         <textarea ref={box} onPaste={(event) => { const pasted = event.clipboardData?.files; if (pasted?.length) { event.preventDefault(); files.add(pasted) } }} aria-label={note ? "Note" : "Reply"} placeholder={note ? "Tell your team something" : `Reply to ${firstName(ticket.customer_name) || "the visitor"}`} value={text} onInput={(event) => change(event.currentTarget.value)}
@@ -87,6 +87,9 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   )
 }
 
+/** A way to be offered: open, and theirs for sure. */
+const fits = ({ blocked, claimed, overheard }: Reach): boolean => !blocked && !claimed && !overheard
+
 /** The templates of a connection, in a file of their own that is fetched when they are first wanted. */
 function Templates(props: Parameters<typeof import("./templates").TemplatePicker>[0]) {
   const [held, hold] = useState<{ Picker: typeof import("./templates").TemplatePicker } | null>(null)
@@ -94,9 +97,11 @@ function Templates(props: Parameters<typeof import("./templates").TemplatePicker
   return held ? <held.Picker {...props} /> : <div class="templates loading" role="status">Loading…</div>
 }
 
-/** How long the channel still takes free answers. */
-function Window({ until }: { until: number }) {
+/** How long the channel still takes free answers, or what people write. */
+function Window({ until, peopleOnly }: { until: number; peopleOnly: boolean }) {
   const left = until - now.value
+  const end = exact(new Date(until).toISOString())
+  if (peopleOnly) return <span class="mark" title={`The time for free answers is over. What a person writes goes out until ${end}`}><Clock size={12} aria-hidden="true" />People only, {lasting(left)} left</span>
   if (left > SOON) return null
-  return <span class={`mark ${left < VERY_SOON ? "waiting" : ""}`} title={`Free answers go out until ${exact(new Date(until).toISOString())}`}><Clock size={12} aria-hidden="true" />{lasting(left)} left</span>
+  return <span class={`mark ${left < VERY_SOON ? "waiting" : ""}`} title={`Free answers go out until ${end}`}><Clock size={12} aria-hidden="true" />{lasting(left)} left</span>
 }

@@ -1,4 +1,4 @@
-import { Ban, Bot, CircleAlert, FileText, Hand, Paperclip, ShoppingBag, Sparkles, StickyNote } from "lucide-preact"
+import { Ban, Bot, CircleAlert, FileText, Hand, LayoutTemplate, Paperclip, ShoppingBag, Sparkles, StickyNote } from "lucide-preact"
 import type { JSX } from "preact"
 import { exact, hourOf, upcoming } from "../state/clock"
 import { sayOnPurpose, sheet, write } from "../state/commands"
@@ -30,7 +30,7 @@ export function Bubble({ message, same, page, channel, letters, last }: { messag
     <article id={`m-${message.id}`} class={`message by-${author.kind} ${ours ? "ours" : ""} ${note ? "is-note" : ""} ${same ? "same" : ""}`} style={{ "--high": `${height(message, same, letters)}px` } as JSX.CSSProperties}>
       {author.kind === "assistant" ? <span class="avatar spark" aria-hidden="true"><Bot size={15} /></span> : <Avatar name={name} />}
       <div class="said">
-        <span class="by">{note && <><StickyNote size={13} aria-hidden="true" />Note by</>}<b>{name}</b><time dateTime={message.at} title={exact(message.at)}>{hourOf(message.at)}</time>{channel && !note && <Channel name={message.channel} />}</span>
+        <span class="by">{note && <><StickyNote size={13} aria-hidden="true" />Note by</>}<b>{name}</b><time dateTime={message.at} title={exact(message.at)}>{hourOf(message.at)}</time>{channel && !note && <Channel name={message.channel} />}{message.template && <span class="channel" title={`Sent as the template ${message.template.name}`}><LayoutTemplate size={13} aria-hidden="true" />Template</span>}</span>
         {page && <span class="from-page"><ShoppingBag size={12} aria-hidden="true" />On<span class="cut">{page}</span></span>}
         {message.context && <Context words={message.context} />}
         {message.mail && <MailHead mail={message.mail} />}

@@ -14,7 +14,8 @@ const ticket = (more: Partial<Ticket> = {}): Ticket => ticketOf({ id: "t1", numb
 const account = (id: string, channel: string, health: "ok" | "reconnect" = "ok") => ({ id, brand_id: "b1", channel, name: `Our ${channel}`, public_key: null, answer_mode: "first" as const, health, health_words: "", account: null, settings: {} })
 
 me.value = { capabilities: { whatsapp: capability("whatsapp", { reply_window: 24, templates: true }), sms: capability("sms", { segments: true }), email: capability("email"), webchat: capability("webchat", { live: true }) } } as unknown as NonNullable<typeof me.value>
-takeConnections([account("wa", "whatsapp"), account("sms", "sms"), account("mail", "email", "reconnect"), account("chat", "webchat")])
+const accounts = [account("wa", "whatsapp"), account("sms", "sms"), account("mail", "email", "reconnect"), account("chat", "webchat")]
+takeConnections(accounts)
 
 function talking(...contacts: Contact[]): Conversation {
   const talk = new Conversation()
@@ -32,6 +33,16 @@ test("a shut window leaves templates, and every other way is told with what spea
     ["chat", "", true],
     ["mail", "Not connected", false],
   ])
+})
+
+test("after the free time some channels still take what a person writes", () => {
+  me.value!.capabilities["messenger"] = capability("messenger", { reply_window: 24, human_window: 168 })
+  takeConnections([...accounts, account("page", "messenger")])
+  const yesterday = new Date(Date.now() - 26 * 3_600_000).toISOString()
+  const shut = new Date(Date.now() - 2 * 3_600_000).toISOString()
+  const reach = reachOf(ticket(), talking(contact("page", "messenger", { heard_at: yesterday, window_until: shut })), "page")
+  expect(reach).toMatchObject({ blocked: "", peopleOnly: true })
+  expect(reachOf(ticket(), talking(contact("page", "messenger", { heard_at: AGO, window_until: AGO })), "page").blocked).toContain("is over")
 })
 
 test("a chosen way holds until they write again, and says when it is gone", () => {

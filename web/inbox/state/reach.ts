@@ -17,6 +17,8 @@ export interface Reach {
   overheard: boolean
   /** They left this address on the page, and nobody has proven it. */
   claimed: boolean
+  /** Only what a person writes still goes out there. */
+  peopleOnly: boolean
 }
 
 /** One way to answer, and why it is or is not the one to take. */
@@ -39,13 +41,13 @@ export function reachOf(ticket: Ticket, talk: Conversation, by: string = ticket.
   const capability = capabilityOf(channel)
   const contact = talk.contacts.value.find((each) => each.connection_id === by)
   const label = capability?.label ?? ""
-  const held = { until: null, most: Math.min(LONGEST, capability?.max_text || LONGEST), label, capability, overheard: contact?.community ?? false, claimed: contact?.claimed ?? false, templates: false }
+  const held = { until: null, most: Math.min(LONGEST, capability?.max_text || LONGEST), label, capability, overheard: contact?.community ?? false, claimed: contact?.claimed ?? false, peopleOnly: false, templates: false }
   if (by !== ticket.connection_id && talk.loaded.value && !contact) return { ...held, blocked: `They can't be reached by ${connection?.name ?? "that channel"} any more. Choose another channel: what you wrote is kept.` }
   if (capability?.live) return { ...held, blocked: "" }
   const until = contact ? shuts(contact, capability) : null
   if (isDown(connection)) return { ...held, until, blocked: `${connection!.name} is not connected. ${connection!.health_words || "An admin can connect it again in Settings, Channels."}` }
   if (contact?.opted_out) return { ...held, until, blocked: "The customer asked for no more messages here. Use another way they agreed to." }
-  if (until === null || until > now.value) return { ...held, until, blocked: "" }
+  if (until === null || until > now.value) return { ...held, until, blocked: "", peopleOnly: until !== null && Date.parse(contact!.window_until!) <= now.value }
   const templates = capability?.templates ?? false
   return { ...held, until, templates, blocked: `The time for free answers here is over. ${templates ? "Send a template, or write to them another way." : "Write to them another way, or wait until they write again."}` }
 }
