@@ -32,7 +32,6 @@ export function ticketOf(come: wire.Ticket): Ticket {
     due: null,
     answer_before: null,
     resolved_at: null,
-    answer_before: null,
     version: 1,
     ...come,
   }

@@ -18,7 +18,7 @@ const accounts = [account("wa", "whatsapp"), account("sms", "sms"), account("mai
 takeConnections(accounts)
 
 function talking(...contacts: Contact[]): Conversation {
-  const talk = new Conversation()
+  const talk = new Conversation("h1")
   talk.contacts.value = contacts
   talk.loaded.value = true
   return talk
