@@ -4,7 +4,7 @@ import { keepNewer, newer } from "../shared/entities"
 import { Outbox } from "../shared/outbox"
 import { uuid7 } from "../shared/uuid7"
 import type {
-  AnswerDraft, Attachment, LeftAddress, Problem, ShopperFrame, ShopperMessage, ShopperOut, ShopperPage, ShopperThread, WidgetSession,
+  AnswerDraft, Attachment, LeftAddress, Problem, ShopperAck, ShopperFrame, ShopperMessage, ShopperOut, ShopperPage, ShopperThread, WidgetSession,
 } from "../shared/wire"
 import { answer, Refused, storage, type Shop } from "./session"
 
@@ -160,6 +160,13 @@ export class Live {
   async leaveAddress(address: string, consent: string): Promise<void> {
     const { left } = await this.#ask<LeftAddress>("/api/widget/address", { address, consent })
     this.session.value = { ...this.session.value, left }
+  }
+
+  /** Has a code sent to an address that the shopper wrote from before. Rejects with Refused. */
+  async sendCode(address: string): Promise<void> {
+    const { message, thread } = await this.#ask<ShopperAck>("/api/widget/codes", { id: uuid7(), address })
+    this.#put([message])
+    this.#putThread(thread)
   }
 
   /** Replies come here alone again. */

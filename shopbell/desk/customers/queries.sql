@@ -6,7 +6,8 @@ LEFT JOIN identity i ON i.kind = 'visitor' AND i.value = :value AND i.verified_a
 LEFT JOIN customer c ON c.id = i.customer_id
 LEFT JOIN thread t ON t.customer_id = i.customer_id
 WHERE n.id = :connection AND n.channel = 'webchat'
-  AND NOT EXISTS (SELECT 1 FROM visitor_ended e WHERE e.visitor_id = :visitor);
+  AND NOT EXISTS (SELECT 1 FROM visitor_ended e WHERE e.visitor_id = :visitor)
+  AND NOT (coalesce(i.verified_by, '') = 'code' AND i.verified_at < :at::timestamptz - interval '24 hours');
 
 -- name: find_widget
 SELECT id, brand_id, channel, name, public_key, answer_mode, health, settings, secret

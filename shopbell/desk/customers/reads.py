@@ -15,11 +15,17 @@ SQL = load_queries(__file__)
 
 
 async def visitor_of(desk: Desk, visitor_id: UUID, connection_id: UUID) -> Visitor | None:
-    """The visitor with what is known of them; None when they ended or the connection is gone."""
+    """The visitor with what is known of them; None when they ended or the connection is gone. Who
+    proved an address by a code opens what it joined for a day, as who signed in does."""
     async with desk.pool.connection() as connection:
         found = await connection.execute(
             SQL["find_visitor"].encode(),
-            {"visitor": visitor_id, "value": str(visitor_id), "connection": connection_id},
+            {
+                "visitor": visitor_id,
+                "value": str(visitor_id),
+                "connection": connection_id,
+                "at": desk.now(),
+            },
         )
         row = await found.fetchone()
     if row is None:

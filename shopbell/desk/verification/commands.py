@@ -283,6 +283,7 @@ async def _prove(desk: Desk, connection: Database, thread_id: UUID, address: Add
     if accounts["n"] > 1:
         return "apart"
     await join_in(desk, connection, owner, customer, "code")
+    await _rows(connection, "visitors_for_a_day", customer=customer, at=desk.now())
     return "right"
 
 

@@ -64,6 +64,10 @@ VALUES (:id, :customer, :kind, :value, :at, 'code')
 ON CONFLICT (customer_id, kind, value) DO UPDATE SET verified_at = excluded.verified_at, verified_by = 'code'
 WHERE identity.verified_at IS NULL;
 
+-- name: visitors_for_a_day
+UPDATE identity SET verified_by = 'code', verified_at = :at
+WHERE customer_id = :customer AND kind = 'visitor' AND verified_by = 'channel' AND verified_at IS NOT NULL;
+
 -- name: believe_contacts
 UPDATE contact SET claimed = false WHERE thread_id = :thread AND identity = :value AND claimed;
 

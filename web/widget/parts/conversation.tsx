@@ -10,6 +10,7 @@ import { fill } from "../words"
 import { useHold } from "./hold"
 import { Down } from "./icons"
 import { Lightbox } from "./lightbox"
+import { Proof } from "./proof"
 import { Going, Said } from "./said"
 
 const TOGETHER = 5 * 60_000
@@ -40,6 +41,7 @@ export function Conversation({ live, words, open }: { live: Live; words: Spoken;
       <div class="log" ref={hold.box} role="log" aria-label={words.conversation} aria-live="off" tabIndex={0} onScroll={hold.onScroll}>
         <div class="lines">
           {live.more.value ? <p class="mark">{words.earlier}</p> : <p class="greeting">{live.session.value.greeting}</p>}
+          {!live.more.value && <Proof live={live} words={words} />}
           {messages.map((message, index) => {
             const before = messages[index - 1]
             const after = messages[index + 1]

@@ -45,4 +45,6 @@ export const words: Words = {
   left: "Svar, du misser, går også til {address}.",
   stop: "Stop",
   cancel: "Annuller",
+  before: "Har du skrevet via e-mail eller telefon før?",
+  code: "Send mig en kode",
 }

@@ -45,4 +45,6 @@ export const words: Words = {
   left: "Verpasste Antworten gehen auch an {address}.",
   stop: "Beenden",
   cancel: "Abbrechen",
+  before: "Haben Sie schon per E-Mail oder Telefon geschrieben?",
+  code: "Code senden",
 }

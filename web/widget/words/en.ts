@@ -43,6 +43,8 @@ export const words = {
   left: "Replies you miss also go to {address}.",
   stop: "Stop",
   cancel: "Cancel",
+  before: "Did you write by email or phone before?",
+  code: "Send me a code",
 }
 
 /** Everything the panel says, in one language. */

@@ -45,4 +45,6 @@ export const words: Words = {
   left: "Las respuestas que te pierdas van también a {address}.",
   stop: "Parar",
   cancel: "Cancelar",
+  before: "¿Escribiste antes por correo o teléfono?",
+  code: "Enviarme un código",
 }

@@ -45,4 +45,6 @@ export const words: Words = {
   left: "Les réponses manquées vont aussi à {address}.",
   stop: "Arrêter",
   cancel: "Annuler",
+  before: "Avez-vous déjà écrit par e-mail ou téléphone ?",
+  code: "M’envoyer un code",
 }

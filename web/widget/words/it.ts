@@ -45,4 +45,6 @@ export const words: Words = {
   left: "Le risposte perse vanno anche a {address}.",
   stop: "Interrompi",
   cancel: "Annulla",
+  before: "Ha già scritto per email o telefono?",
+  code: "Inviatemi un codice",
 }

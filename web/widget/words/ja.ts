@@ -45,4 +45,6 @@ export const words: Words = {
   left: "見逃した返信は{address}にも送られます。",
   stop: "停止",
   cancel: "キャンセル",
+  before: "以前メールか電話番号でご連絡されましたか？",
+  code: "コードを受け取る",
 }

@@ -45,4 +45,6 @@ export const words: Words = {
   left: "Gemiste antwoorden gaan ook naar {address}.",
   stop: "Stoppen",
   cancel: "Annuleren",
+  before: "Schreef u eerder per e-mail of telefoon?",
+  code: "Stuur mij een code",
 }

@@ -45,4 +45,6 @@ export const words: Words = {
   left: "Przeoczone odpowiedzi trafią też na {address}.",
   stop: "Zakończ",
   cancel: "Anuluj",
+  before: "Pisano już mailem lub z telefonu?",
+  code: "Wyślij mi kod",
 }

@@ -45,4 +45,6 @@ export const words: Words = {
   left: "As respostas que perder vão também para {address}.",
   stop: "Parar",
   cancel: "Cancelar",
+  before: "Já escreveu por e-mail ou telefone?",
+  code: "Enviar-me um código",
 }

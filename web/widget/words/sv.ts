@@ -45,4 +45,6 @@ export const words: Words = {
   left: "Missade svar går också till {address}.",
   stop: "Avsluta",
   cancel: "Avbryt",
+  before: "Har du skrivit via e-post eller telefon förut?",
+  code: "Skicka mig en kod",
 }
