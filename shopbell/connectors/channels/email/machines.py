@@ -47,12 +47,15 @@ _AUTO_SUBJECT = re.compile(
     r"abwesend|réponse automatique|absence du bureau|respuesta automática|resposta automática|"
     r"risposta automatica|autosvar|automaattinen vastaus|odpowiedź automatyczna|automatická odpověď|"
     r"automatikus válasz|răspuns automat|автоматический ответ|автоответ|otomatik yanıt|"
-    r"自动回复|自動回覆|自動返信|자동 ?회신|vacation reply|afwezig)",
+    r"自动回复|自動回覆|自動返信|자동 ?회신|vacation reply|afwezig|رد تلقائي|پاسخ خودکار|"
+    r"תשובה אוטומטית|αυτόματη απάντηση|автоматична відповідь|автоматичен отговор|automatická odpoveď|"
+    r"automatski odgovor|samodejni odgovor|automatinis atsakymas|automātiskā atbilde|automaatvastus|"
+    r"trả lời tự động|balasan otomatis|ตอบกลับอัตโนมัติ|स्वचालित उत्तर|resposta automàtica)",
     re.IGNORECASE,
 )
 _NOBODY = re.compile(
     r"^(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply|donot-?reply|noreply[\w.+-]*|no_reply"
-    r"|bounces?[\w.+=-]*|auto-?(?:reply|responder|mailer))@",
+    r"|bounces?(?:[.+=_-][\w.+=-]*)?|auto-?(?:reply|responder|mailer))@",
 )
 _BOUNCERS = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mailerdaemon)@|^mailer-daemon$")
 _BOUNCE_SUBJECT = re.compile(
