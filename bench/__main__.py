@@ -59,6 +59,21 @@ def servers(rounds: Rounds = 3, seconds: Seconds = 4.0, keep: Keep = False) -> N
     _told(bench.servers(bench.Scale(seconds=seconds, rounds=rounds)), keep)
 
 
+@app.command()
+def intake(
+    rounds: Rounds = 3,
+    seconds: Seconds = 8.0,
+    rate: Annotated[float, typer.Option(help="Webhooks a second whose answers are timed.")] = 100.0,
+    messages: Annotated[int, typer.Option(help="How many are imported, and replayed.")] = 100_000,
+    keep: Keep = False,
+) -> None:
+    """Webhooks until they are written, an import, and a replay: against bare SQL and COPY."""
+    from bench import intake as bench
+
+    scale = bench.Scale(seconds=seconds, rate=rate, messages=messages, rounds=rounds)
+    _told(bench.intake(scale), keep)
+
+
 def _told(done: Report, keep: bool) -> None:
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"{done.name}-{done.at:%Y%m%d-%H%M%S}.json"
