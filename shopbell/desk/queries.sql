@@ -90,6 +90,10 @@ ON CONFLICT (connection_id, thread_id) DO UPDATE SET place = excluded.place,
 
 -- name: reach
 SELECT n.name, n.health, n.health_words, o.opted_out_at, o.no_marketing_at, o.window_until,
+       coalesce(o.claimed AND NOT EXISTS (
+           SELECT 1 FROM identity p JOIN thread t ON t.customer_id = p.customer_id
+           WHERE t.id = o.thread_id AND p.value = o.identity AND p.verified_at IS NOT NULL
+       ), false) AS claimed,
        (SELECT max(m.at) FROM message m WHERE m.thread_id = :thread_id
         AND m.connection_id = n.id AND m.author_kind = 'customer') AS heard_at
 FROM connection n LEFT JOIN contact o ON o.connection_id = n.id AND o.thread_id = :thread_id

@@ -28,6 +28,7 @@ from shopbell.desk.ids import uuid7
 from shopbell.jobs.canary import ask, check_now, read_templates_now
 from shopbell.server.asked import named
 from shopbell.server.doors import answer, decode, state_of
+from shopbell.server.limits import TEMPLATES
 from shopbell.server.state import State
 from shopbell.server.types import (
     ChangeConnection,
@@ -121,8 +122,9 @@ async def templates(request: Request) -> Response:
 
 async def read_templates(request: Request) -> Response:
     """The same, once the platform was asked for them."""
-    held = await _held(request)
-    await read_templates_now(state_of(request).intake, held.connection.id)
+    state, held = state_of(request), await _held(request)
+    await state.limits.take(state.redis, TEMPLATES, str(held.connection.id))
+    await read_templates_now(state.intake, held.connection.id)
     return await _templates(request)
 
 

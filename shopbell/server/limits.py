@@ -43,6 +43,8 @@ HOOK = Rate("hook", 2_000, 0.005)
 HOOK_REFUSED = Rate("hook-refused", 60, 1)
 UPLOAD = Rate("upload", 30, 5)
 UPLOAD_ADDRESS = Rate("upload-address", 300, 1)
+TEMPLATES = Rate("templates", 6, 10)
+"""How often people may have a connection's templates read anew."""
 ADDRESS_LEFT = Rate("address-left", 5, 600)
 """Addresses that one visitor may leave, that come from one network address, and how often one and the
 same may be left by anybody: so that no chat writes to people who never asked."""

@@ -17,6 +17,7 @@ from shopbell.desk.errors import Invalid
 from shopbell.desk.identities.joining import join_customers
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.commands import reply
+from shopbell.desk.messages.reach import Unreachable
 from shopbell.desk.messages.types import Citation, Draft
 from shopbell.desk.tickets.types import Suggestion
 from shopbell.jobs.sweeping import sweep_work
@@ -274,6 +275,16 @@ async def test_orders_go_to_no_address_that_nobody_has_proven(
     assert (await went(forwarded, "Order WF-1001 left."))["channel"] == "webchat"
     assert post.mails == []
     assert await rows(forwarded.desk, "SELECT * FROM unseen_reply") == []
+
+    async with forwarded.desk.pool.connection() as connection:
+        await connection.execute(
+            "UPDATE ticket SET suggestion = %s::jsonb WHERE id = %s",
+            (msgspec.json.encode(suggestion).decode(), ticket["id"]),
+        )
+    draft = Draft(id=uuid7(), text="Order WF-1001 left.")
+    by = forwarded.connection.id
+    with pytest.raises(Unreachable, match="Nobody has proven"):
+        await reply(forwarded.room.desk, ticket["id"], shop.ben, draft, by=by)
 
 
 async def test_an_address_that_is_proven_meanwhile_is_as_good_as_any(

@@ -150,8 +150,11 @@ async def reply(
                     await check_free(unit, agent, on_purpose=take_on_purpose)
                     await take(unit, agent)
                 way = await _way(desk, unit, by)
-                draft, extra = await _to_be_sent(desk, unit, way, draft, files, template)
                 cited = _taken_over(unit.ticket.suggestion, draft.text)
+                personal = bool(files or cited)
+                draft, extra = await _to_be_sent(
+                    desk, unit, way, draft, files, template, personal=personal
+                )
             message = add_message(
                 unit, author, draft, way, citations=cited, files=files, extra=extra
             )
@@ -181,6 +184,8 @@ async def _to_be_sent(
     draft: Draft,
     files: tuple[Attachment, ...],
     filling: Filling | None,
+    *,
+    personal: bool,
 ) -> tuple[Draft, MessageExtra | None]:
     """The draft as it goes out, once it is sure that it can."""
     connection_id = way.id if way else unit.ticket.connection_id
@@ -195,7 +200,7 @@ async def _to_be_sent(
         return msgspec.structs.replace(draft, text=said), MessageExtra(template=template)
     if channel not in LIVE_CHANNELS:
         check_fits(capability, draft.text, files)
-        await check_open(unit, connection_id, capability)
+        await check_open(unit, connection_id, capability, personal=personal)
     return draft, None
 
 

@@ -72,9 +72,11 @@ async def check_open(
     *,
     template: bool = False,
     category: str = "",
+    personal: bool = False,
 ) -> None:
     """Raise Unreachable while nothing can go to the thread's customer by this connection. Templates
-    go out after the window, but those of the `category` of advertising not to who wants none."""
+    go out after the window, but those of the `category` of advertising not to who wants none. What is
+    `personal` goes to no address that nobody has proven."""
     found = await unit.connection.execute(
         SQL["reach"].encode(), {"thread_id": unit.thread.id, "connection_id": connection_id}
     )
@@ -87,6 +89,11 @@ async def check_open(
     if row["opted_out_at"] is not None:
         raise Unreachable(
             "The customer asked for no more messages here", "Use another way they agreed to."
+        )
+    if personal and row["claimed"]:
+        raise Unreachable(
+            "Nobody has proven that this address is theirs",
+            "What tells of an order, and files, they get on the page alone.",
         )
     if category == MARKETING and row["no_marketing_at"] is not None:
         raise Unreachable(

@@ -74,6 +74,7 @@ test("what does not fit, costs more or is lost is said before it is sent", () =>
   expect(misfit(reach, [file("image/png", 1)])).toBe("SMS carries no files.")
   const carries = { ...reach, capability: capability("sms", { media_types: ["image/*"], max_file: 2_000_000 }) }
   expect(misfit(carries, [file("image/png", 1)])).toBe("")
+  expect(misfit({ ...carries, claimed: true }, [file("image/png", 1)])).toContain("Nobody has proven")
   expect(misfit(carries, [file("audio/ogg", 1)])).toContain("does not take a.png")
   expect(misfit(carries, [file("image/png", 2_000_001)])).toContain("up to 2 MB")
   expect(hintOf(reach, "a".repeat(900))).toBe("100 characters left")

@@ -80,8 +80,9 @@ export function otherWays(contacts: readonly Contact[], channel: string): readon
 }
 
 /** Why the channel does not take these files, in words; empty when it does. */
-export function misfit({ capability, label }: Reach, files: readonly Attachment[]): string {
+export function misfit({ capability, label, claimed }: Reach, files: readonly Attachment[]): string {
   if (!capability || files.length === 0) return ""
+  if (claimed) return "Nobody has proven this address. Files go to the page alone."
   if (capability.media_types.length === 0) return `${label} carries no files.`
   const odd = files.find((file) => !capability.media_types.some((kind) => kind === "*/*" || kind === file.media_type || (kind.endsWith("/*") && file.media_type.startsWith(kind.slice(0, -1)))))
   if (odd) return `${label} does not take ${odd.name}. Send a link to it.`
