@@ -1,11 +1,10 @@
-"""Real Postgres and Valkey for the tests: one of each for a run, a fresh database for a test."""
+"""Real Postgres and Valkey for the tests: one of each for a run, an empty database for a test."""
 
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from shopbell import settings as settings_module
@@ -13,6 +12,7 @@ from shopbell.cli.embedded.postgres import Postgres
 from shopbell.cli.embedded.valkey import Valkey, ask
 from shopbell.cli.migrations import migrate
 from shopbell.settings import Settings
+from tests.databases import Databases
 
 # A crash of the machine would lose a test's database, and no test crashes the machine.
 QUICK = {
@@ -22,7 +22,6 @@ QUICK = {
     "shared_buffers": "64MB",
     "max_connections": "300",
 }
-TEMPLATE = "shopbell_template"
 
 
 @pytest.fixture(scope="session")
@@ -35,16 +34,17 @@ def services_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def postgres(services_folder: Path) -> Iterator[Postgres]:
-    """The run's Postgres, with an empty migrated database to copy from."""
+    """The run's Postgres."""
     server = Postgres(services_folder, QUICK)
     server.start()
-    try:
-        with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE {TEMPLATE}".encode())
-        migrate(server.url(TEMPLATE))
-        yield server
-    finally:
-        server.stop()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def databases(postgres: Postgres) -> Databases:
+    """The run's migrated databases."""
+    return Databases(postgres)
 
 
 @pytest.fixture(scope="session")
@@ -56,20 +56,15 @@ def valkey(services_folder: Path) -> Iterator[Valkey]:
     server.stop()
 
 
-_numbers = iter(range(1, 1_000_000))
-
-
 @pytest.fixture
-def database_url(postgres: Postgres) -> Iterator[str]:
-    """A migrated database of the test's own, dropped after it whoever is still connected."""
-    name = f"test_{next(_numbers)}"
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY".encode())
+def database_url(postgres: Postgres, databases: Databases) -> Iterator[str]:
+    """A migrated database that holds nothing of other tests; whoever is still connected after the
+    test is cut off."""
+    name = databases.take()
     yield postgres.url(name)
     if not postgres.running:
         postgres.start()
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
-        admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+    databases.give_back(name)
 
 
 @pytest.fixture

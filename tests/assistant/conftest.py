@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from psycopg_pool import AsyncConnectionPool
 
@@ -30,10 +29,8 @@ from shopbell.cli.knowledge import make_searchable
 from shopbell.connectors.commerce.demo.seed import seed
 from shopbell.connectors.commerce.demo.shop import DemoShop
 from shopbell.desk.ids import uuid7
-from tests.services import TEMPLATE
+from tests.databases import Databases
 from tests.stack import ROOT, KeptEmbedder
-
-NAME = "test_knowledge"
 
 
 @pytest.fixture(scope="session")
@@ -55,15 +52,13 @@ def facets(embedder: LocalEmbedder) -> Facets:
 
 
 @pytest.fixture(scope="session")
-def knowledge_url(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def knowledge_url(
+    postgres: Postgres, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> str:
     """A database with the demo shop and its searchable articles; tests only read it."""
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {NAME} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY".encode())
-    url = postgres.url(NAME)
+    url = postgres.url(databases.take())
     asyncio.run(_fill(url, tmp_path_factory.mktemp("knowledge")))
-    yield url
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
-        admin.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)".encode())
+    return url
 
 
 async def _fill(url: str, data: Path) -> None:
