@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 from standardwebhooks import Webhook
 from starlette.responses import Response
 
+from shopbell.demo.peers.http_shop import SECRET, HttpShop, http_shop
 from shopbell.desk.connections.commands import connect, set_health
 from shopbell.desk.connections.types import ConnectionSettings, Health
 from shopbell.desk.connections.vault import Vault
@@ -24,7 +25,6 @@ from shopbell.desk.messages.types import Attachment, MailHead, MessageExtra, Rea
 from tests.browser.inbox import ADA, BEN, Inbox, enter
 from tests.browser.test_inbox_access import faults
 from tests.browser.test_widget_access import AXE
-from tests.peers.http_shop import SECRET, HttpShop, http_shop
 from tests.stack import Stack
 
 OTHER = "whsec_c2hvcGJlbGwtdGVzdHMtc2VjcmV0LW9mLTMyLWJ5dGVz"

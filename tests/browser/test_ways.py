@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from playwright.async_api import Browser, expect
 
+from shopbell.demo.peers.graph import SECRETS, Graph, graph
 from shopbell.desk.connections.commands import connect, set_health
 from shopbell.desk.connections.types import ConnectionSettings
 from shopbell.desk.connections.vault import Vault
@@ -18,7 +19,6 @@ from tests.browser.test_inbox_access import faults
 from tests.browser.test_widget_access import AXE
 from tests.channels.test_templates import WHOLE, template
 from tests.channels.test_whatsapp import MIA, text
-from tests.peers.graph import SECRETS, Graph, graph
 from tests.stack import Stack
 
 GERMAN = [{"type": "BODY", "text": "Hallo {{1}}, Ihre Bestellung {{2}} ist unterwegs."}]

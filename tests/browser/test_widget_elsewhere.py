@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Browser, expect
 
+from shopbell.demo.peers.sms import ACCOUNT, NUMBER, TOKEN, TwilioPeer, twilio_peer
 from shopbell.desk.connections.commands import connect, set_health
 from shopbell.desk.connections.types import ConnectionSettings
 from shopbell.desk.connections.vault import Vault
@@ -15,7 +16,6 @@ from tests.browser.inbox import BEN, enter
 from tests.browser.shopper import Shopper, visit
 from tests.browser.test_channels import rows
 from tests.browser.test_widget_access import AXE, CHECK
-from tests.peers.sms import ACCOUNT, NUMBER, TOKEN, TwilioPeer, twilio_peer
 from tests.stack import Stack
 
 

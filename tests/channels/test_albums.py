@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shopbell.connectors.channels.types import Account
+from shopbell.demo.peers.http_shop import SECRET
 from shopbell.desk.inbound.types import Fact, File, Sender
 from shopbell.settings import Settings
 from tests.channels.conftest import Line, line
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import answered, rows
-from tests.peers.http_shop import SECRET
 
 
 @pytest.fixture

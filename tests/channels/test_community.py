@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from shopbell.assistant.types import Answer, Citation, Thought
+from shopbell.demo.peers.http_shop import SECRET, HttpShop, http_shop
 from shopbell.desk.connections.types import ConnectionSettings
 from shopbell.desk.control.commands import take_over
 from shopbell.desk.ids import uuid7
@@ -19,7 +20,6 @@ from shopbell.settings import Settings
 from tests.channels.conftest import Line, line
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import answered, rows, until
-from tests.peers.http_shop import SECRET, HttpShop, http_shop
 
 ORDER = Citation(kind="order", title="WF-1001", source="orders", quote="Sent on Monday.")
 

@@ -11,6 +11,7 @@ import pytest
 from standardwebhooks import Webhook
 from starlette.responses import Response
 
+from shopbell.demo.peers.http_shop import SECRET, HttpShop, http_shop
 from shopbell.desk.connections.types import ConnectionSettings
 from shopbell.desk.control.commands import take_over
 from shopbell.desk.ids import uuid7
@@ -21,7 +22,6 @@ from shopbell.settings import Settings
 from tests.channels.conftest import Line, line
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import answered, rows, until
-from tests.peers.http_shop import SECRET, HttpShop, http_shop
 
 
 @pytest.fixture

@@ -16,6 +16,19 @@ from hypothesis import strategies as st
 from shopbell.connectors.channels.discord.errors import refusal
 from shopbell.connectors.channels.discord.nonces import delivery_of, nonce_of
 from shopbell.connectors.channels.discord.reading import Watch, facts_of
+from shopbell.demo.peers.discord import (
+    BOT,
+    FORUM,
+    HELP,
+    LOUNGE,
+    POST,
+    TOKEN,
+    DiscordPeer,
+    cut_off,
+    discord_peer,
+    person,
+    refused,
+)
 from shopbell.desk.attachments.commands import by_agent, keep
 from shopbell.desk.attachments.types import AGENTS
 from shopbell.desk.connections.commands import connect, reconnect
@@ -31,19 +44,6 @@ from tests.channels.conftest import Line, line
 from tests.channels.test_community import about_the_order
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import answered, rows, until, worker
-from tests.peers.discord import (
-    BOT,
-    FORUM,
-    HELP,
-    LOUNGE,
-    POST,
-    TOKEN,
-    DiscordPeer,
-    cut_off,
-    discord_peer,
-    person,
-    refused,
-)
 
 DM = "51"
 """The direct channel of person 1, Mia."""

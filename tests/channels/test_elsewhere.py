@@ -9,6 +9,7 @@ import httpx
 import msgspec
 import pytest
 
+from shopbell.demo.peers.sms import TwilioPeer
 from shopbell.desk.customers.commands import thread_of
 from shopbell.desk.elsewhere.addresses import address_in, veiled
 from shopbell.desk.elsewhere.commands import send_on
@@ -26,7 +27,6 @@ from tests.channels.mailing import forward, forwarded, mail, post, quiet_server
 from tests.channels.test_sms import peer, sms
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import rows, until
-from tests.peers.sms import TwilioPeer
 from tests.peers.smtp import Post
 from tests.server.live import WIDGET_KEY
 

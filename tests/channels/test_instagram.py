@@ -9,6 +9,7 @@ import pytest
 
 from shopbell.connectors.channels.instagram.channel import Instagram
 from shopbell.connectors.channels.types import Account
+from shopbell.demo.peers.graph import SECRETS, Graph, Trouble, graph
 from shopbell.desk.attachments.commands import by_agent, keep
 from shopbell.desk.attachments.types import AGENTS
 from shopbell.desk.connections.types import ConnectionSettings
@@ -25,7 +26,6 @@ from tests.channels.meta import (
 )
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import answered
-from tests.peers.graph import SECRETS, Graph, Trouble, graph
 
 SHOP = "17841400008460056"
 MIA = "1254459154682919"

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from shopbell.connectors.channels.line.channel import LineApp
 from shopbell.connectors.channels.types import Account
+from shopbell.demo.peers.line import BOT, SECRET, TOKEN, LinePeer, line_peer, no, signed
+from shopbell.demo.peers.serving import Silence
 from shopbell.desk.connections.commands import set_health
 from shopbell.desk.connections.types import Connection, ConnectionSettings
 from shopbell.desk.control.commands import take_over
@@ -26,8 +28,6 @@ from tests.channels.conftest import Line, line
 from tests.channels.sending import file, outgoing
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import answered, rows, until
-from tests.peers.line import BOT, SECRET, TOKEN, LinePeer, line_peer, no, signed
-from tests.peers.serving import Silence
 
 MIA = "U4af4980629"
 CREDENTIALS = {"channel_secret": SECRET, "access_token": TOKEN}

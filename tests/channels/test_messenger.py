@@ -10,6 +10,7 @@ import pytest
 
 from shopbell.connectors.channels.messenger.channel import Messenger
 from shopbell.connectors.channels.types import Account
+from shopbell.demo.peers.graph import SECRETS, Graph, Trouble, graph
 from shopbell.desk.attachments.commands import by_agent, keep
 from shopbell.desk.attachments.types import AGENTS
 from shopbell.desk.connections.types import ConnectionSettings
@@ -29,7 +30,6 @@ from tests.channels.meta import (
 )
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import answered, rows, until
-from tests.peers.graph import SECRETS, Graph, Trouble, graph
 
 PAGE = "1906385232743451"
 MIA = "5325640874195830"

@@ -11,6 +11,9 @@ import pytest
 from standardwebhooks import Webhook
 
 from shopbell.assistant.turn import think
+from shopbell.demo.peers.graph import SECRETS, graph
+from shopbell.demo.peers.http_shop import SECRET, HttpShop, http_shop
+from shopbell.demo.peers.sms import ACCOUNT, NUMBER, TOKEN, TwilioPeer, twilio_peer
 from shopbell.desk.connections.commands import connect
 from shopbell.desk.connections.types import Connection, ConnectionSettings
 from shopbell.desk.connections.vault import Vault
@@ -26,9 +29,6 @@ from tests.channels.test_whatsapp import NUMBER as WHATSAPP
 from tests.channels.test_whatsapp import text as whatsapp_text
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import answered, rows, until
-from tests.peers.graph import SECRETS, graph
-from tests.peers.http_shop import SECRET, HttpShop, http_shop
-from tests.peers.sms import ACCOUNT, NUMBER, TOKEN, TwilioPeer, twilio_peer
 
 MIA = "+491701234567"
 CODE = re.compile(r"\b\d{6}\b")

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from shopbell.demo.peers.http_shop import SECRET
 from shopbell.desk.connections.types import ConnectionSettings
 from shopbell.desk.ids import uuid7
 from shopbell.jobs.intake import Intake
@@ -16,7 +17,6 @@ from tests.channels.conftest import Line, line
 from tests.channels.test_custom import event, signed, written
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import rows
-from tests.peers.http_shop import SECRET
 
 MANY = 2_500
 TABLES = (

@@ -19,6 +19,20 @@ from shopbell.connectors.channels.slack.channel import SlackChannel
 from shopbell.connectors.channels.slack.errors import refusal
 from shopbell.connectors.channels.slack.mrkdwn import from_mrkdwn, to_mrkdwn
 from shopbell.connectors.channels.slack.reading import Watch, facts_of
+from shopbell.demo.peers.slack import (
+    APP,
+    APP_TOKEN,
+    BOT,
+    BOT_ID,
+    SECRET,
+    TOKEN,
+    SlackPeer,
+    cut_off,
+    refused,
+    shortcut,
+    signed,
+    slack_peer,
+)
 from shopbell.desk.attachments.commands import by_agent, keep
 from shopbell.desk.attachments.types import AGENTS
 from shopbell.desk.connections.commands import reconnect
@@ -34,20 +48,6 @@ from tests.channels.conftest import Line, line
 from tests.channels.test_community import about_the_order
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import answered, rows, until
-from tests.peers.slack import (
-    APP,
-    APP_TOKEN,
-    BOT,
-    BOT_ID,
-    SECRET,
-    TOKEN,
-    SlackPeer,
-    cut_off,
-    refused,
-    shortcut,
-    signed,
-    slack_peer,
-)
 
 BY_HOOK = {"bot_token": TOKEN, "signing_secret": SECRET}
 BY_SOCKET = {"bot_token": TOKEN, "app_token": APP_TOKEN}

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from shopbell.connectors.channels.sms.channel import Sms
 from shopbell.connectors.channels.sms.signing import form_of, is_signed, signature
 from shopbell.connectors.channels.types import Account
+from shopbell.demo.peers.serving import Silence
+from shopbell.demo.peers.sms import ACCOUNT, NUMBER, TOKEN, TwilioPeer, no, signed, twilio_peer
 from shopbell.desk.connections.commands import set_health
 from shopbell.desk.connections.types import Connection, ConnectionSettings
 from shopbell.desk.control.commands import take_over
@@ -27,8 +29,6 @@ from tests.channels.conftest import Line, line
 from tests.channels.sending import file, outgoing
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import answered, rows, until
-from tests.peers.serving import Silence
-from tests.peers.sms import ACCOUNT, NUMBER, TOKEN, TwilioPeer, no, signed, twilio_peer
 
 CREDENTIALS = {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": NUMBER}
 PNG = bytes.fromhex(

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from shopbell.connectors.channels.telegram.channel import Telegram
 from shopbell.connectors.channels.telegram.formatting import to_html
 from shopbell.connectors.channels.types import Account
+from shopbell.demo.peers.serving import Silence
+from shopbell.demo.peers.telegram import SECRET, TOKEN, TelegramPeer, refusing, telegram_peer
 from shopbell.desk.connections.commands import set_health
 from shopbell.desk.connections.types import Connection, ConnectionSettings
 from shopbell.desk.control.commands import take_over
@@ -28,8 +30,6 @@ from tests.channels.conftest import Line, line
 from tests.channels.sending import file, outgoing
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import answered, rows, until
-from tests.peers.serving import Silence
-from tests.peers.telegram import SECRET, TOKEN, TelegramPeer, refusing, telegram_peer
 
 MIA = {"id": 77, "is_bot": False, "first_name": "Mia", "last_name": "Lindt"}
 CHAT = {"id": 77, "type": "private", "first_name": "Mia"}

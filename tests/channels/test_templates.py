@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from shopbell.demo.peers.graph import SECRETS, Graph, graph
 from shopbell.desk.connections.templates import templates
 from shopbell.desk.connections.types import (
     Blank,
@@ -31,7 +32,6 @@ from tests.channels.meta import is_state, shut_window, ticket_of
 from tests.channels.test_whatsapp import MIA, NUMBER, change, text
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import rows
-from tests.peers.graph import SECRETS, Graph, graph
 
 HELLO = {"type": "BODY", "text": "Hello {{1}}, your order {{2}} is on its way."}
 WHOLE = [

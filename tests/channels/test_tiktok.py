@@ -14,6 +14,17 @@ from hypothesis import strategies as st
 
 from shopbell.connectors.channels.tiktok.channel import TikTok
 from shopbell.connectors.channels.types import Account
+from shopbell.demo.peers.serving import Silence
+from shopbell.demo.peers.tiktok import (
+    APP,
+    BUSINESS,
+    SECRET,
+    TikTokPeer,
+    event,
+    said,
+    signed,
+    tiktok_peer,
+)
 from shopbell.desk.connections.types import Connection, ConnectionSettings
 from shopbell.desk.control.commands import take_over
 from shopbell.desk.deliveries.types import Refused, Sent
@@ -28,8 +39,6 @@ from tests.channels.conftest import Line, line
 from tests.channels.sending import file, outgoing
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import answered, rows, until
-from tests.peers.serving import Silence
-from tests.peers.tiktok import APP, BUSINESS, SECRET, TikTokPeer, event, said, signed, tiktok_peer
 
 ROOM = "conversation/7=="
 PNG = bytes.fromhex(

@@ -11,6 +11,7 @@ import pytest
 
 from shopbell.connectors.channels.types import Account
 from shopbell.connectors.channels.whatsapp.channel import WhatsApp
+from shopbell.demo.peers.graph import SECRETS, VERIFY_TOKEN, Graph, Trouble, graph, signed
 from shopbell.desk.attachments.commands import by_agent, keep
 from shopbell.desk.attachments.types import AGENTS
 from shopbell.desk.connections.commands import reconnect
@@ -35,7 +36,6 @@ from tests.channels.meta import (
 )
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import answered, rows, until
-from tests.peers.graph import SECRETS, VERIFY_TOKEN, Graph, Trouble, graph, signed
 
 NUMBER = "106540352242922"
 MIA = "16505551234"

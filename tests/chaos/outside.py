@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from shopbell.demo.peers.http_shop import SECRET, HttpShop
 from shopbell.desk.connections.types import Connection, ConnectionSettings
 from shopbell.desk.customers.commands import thread_of
 from shopbell.desk.database import open_desk
@@ -12,7 +13,6 @@ from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.commands import receive
 from shopbell.desk.messages.types import Draft
 from tests.chaos.conftest import House, until
-from tests.peers.http_shop import SECRET, HttpShop
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ import pytest
 
 from shopbell.cli.children import variables
 from shopbell.cli.embedded.children import Child
+from shopbell.demo.peers.http_shop import HttpShop, http_shop
 from tests.chaos.conftest import House, until
 from tests.chaos.outside import outside
-from tests.peers.http_shop import HttpShop, http_shop
 from tests.stack import ROOT
 
 MOTHS = "How do I keep moths away from my knitwear?"

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from shopbell.connectors.channels.http.channel import HttpChannel
 from shopbell.connectors.channels.types import Account, Checked
+from shopbell.demo.peers.http_shop import SECRET, HttpShop, http_shop
 from shopbell.desk.connections.commands import set_health
 from shopbell.desk.connections.templates import keep_templates
 from shopbell.desk.connections.types import Connection, ConnectionSettings, Template
@@ -25,7 +26,6 @@ from shopbell.settings import Settings
 from tests.channels.conftest import Line, line
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import rows, until
-from tests.peers.http_shop import SECRET, HttpShop, http_shop
 from tests.server.conftest import Door, Inbox
 
 

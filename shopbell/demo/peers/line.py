@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.peers.serving import peer_server
+from shopbell.demo.peers.serving import peer_server
 
 SECRET = "line-channel-secret"
 TOKEN = "line-access-token"

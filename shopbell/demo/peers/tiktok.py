@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.peers.serving import peer_server
+from shopbell.demo.peers.serving import peer_server
 
 APP, SECRET, BUSINESS = "app-1", "tiktok-app-secret", "biz-open-id"
 MOST_IN_WINDOW = 10

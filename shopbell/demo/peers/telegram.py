@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.peers.serving import peer_server
+from shopbell.demo.peers.serving import peer_server
 
 TOKEN = "123456:test-token"
 SECRET = "hook-secret_1"

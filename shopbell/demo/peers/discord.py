@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from tests.peers.serving import peer_server
+from shopbell.demo.peers.serving import peer_server
 
 TOKEN, BOT, APP, GUILD = "bot-token", "900", "901", "700"
 HELP, FORUM, LOUNGE, POST = "10", "11", "12", "20"

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from tests.peers.serving import peer_server
+from shopbell.demo.peers.serving import peer_server
 
 ACCOUNT = "AC00000000000000000000000000000001"
 TOKEN = "twilio-token"

@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from tests.peers.serving import peer_server
+from shopbell.demo.peers.serving import peer_server
 
 TEAM, APP, BOT, BOT_ID = "T1", "A1", "UBOT", "BBOT"
 TOKEN, APP_TOKEN, SECRET = "xoxb-peer", "xapp-peer", "8f742231b10e8888abcd99yyyzzz85a5"

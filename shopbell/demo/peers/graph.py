@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.peers.serving import peer_server
+from shopbell.demo.peers.serving import peer_server
 
 TOKEN = "EAAGm0PX4ZCpsBA"
 APP_SECRET = "0123456789abcdef0123456789abcdef"
