@@ -336,6 +336,25 @@ async def test_a_proven_address_goes_on_with_whoever_it_is_joined_to(
     assert peer.texts == ["Yes."]
 
 
+async def test_no_address_on_the_page_takes_the_place_of_a_proven_one(
+    sms: Line, page: Page, peer: TwilioPeer
+) -> None:
+    ticket = await ticket_of(sms)
+    await rows(
+        sms.desk,
+        "INSERT INTO contact (connection_id, thread_id, place, identity, heard_at)"
+        " VALUES (%s, %s, %s, %s, now()) RETURNING 1",
+        *(sms.connection.id, ticket["thread_id"], "+447911123456", "+447911123456"),
+    )
+
+    refused = await page.leave(PHONE)
+    taken = await page.leave("+44 7911 123456")
+
+    assert (refused.status_code, taken.status_code) == (422, 200)
+    (contact,) = await rows(sms.desk, "SELECT identity, claimed FROM contact")
+    assert contact == {"identity": "+447911123456", "claimed": False}
+
+
 async def test_one_chat_cannot_write_to_many(sms: Line, page: Page) -> None:
     answers = [(await page.leave(f"+4917012345{n:02}")).status_code for n in range(10, 17)]
     assert answers == [200] * 5 + [429] * 2

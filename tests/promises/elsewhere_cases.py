@@ -23,6 +23,13 @@ async def an_address_that_is_left(scene: Scene) -> Steps:
 
 
 @of(leave_address, quiet=True)
+async def an_address_that_is_left_again(scene: Scene) -> Steps:
+    way = await _left(scene)
+    yield
+    await leave_address(scene.shop.desk, scene.thread, MAIL, way, "Yes")
+
+
+@of(leave_address, quiet=True)
 async def an_address_whose_owner_wants_no_more(scene: Scene) -> Steps:
     way = await _left(scene)
     await silence(scene.shop.desk, way, MAIL.value)

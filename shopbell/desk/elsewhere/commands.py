@@ -28,14 +28,22 @@ async def leave_address(
     """Have replies that the shopper does not see on the page go to this address, from now on.
 
     A note tells the agents, and the customer gets it as a claimed identity. Raises Invalid for an
-    address whose owner wants no more, and before the shopper has written anything.
+    address whose owner wants no more, where the connection knows another that is proven, and before
+    the shopper has written anything.
     """
     async with work(desk, thread_id=thread_id) as unit:
         if not unit.has_ticket:
             raise Invalid("There is no conversation yet", "Write to us first.")
         named = {"connection_id": connection_id, "value": address.value}
-        if await _has(unit, "silenced", **named):
+        if await _has(unit, "silenced", thread_id=thread_id, **named):
             raise Invalid("This address wants no messages from us", "Leave another one.")
+        if await _has(unit, "known_elsewhere", thread_id=thread_id, **named):
+            raise Invalid(
+                "We know another address of yours", "Ask us here to write to a different one."
+            )
+        before = await left_in(unit.connection, thread_id)
+        if before and (before.address, before.connection_id) == (address, connection_id):
+            return before
         customer_id = unit.thread.customer_id
         whose = {"customer_id": customer_id, "kind": address.kind, "value": address.value}
         proven = await _has(unit, "is_proven", **whose)
@@ -46,8 +54,6 @@ async def leave_address(
             agreed_at=unit.at,
             consent=consent[:LONGEST_CONSENT],
         )
-        if await left_in(unit.connection, thread_id) == left:
-            return left
         await _run(
             unit,
             "leave",

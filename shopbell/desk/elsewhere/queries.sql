@@ -4,7 +4,14 @@ WHERE brand_id = :brand_id AND channel = ANY(:channels) AND sealed IS NOT NULL A
 ORDER BY health DESC, id;
 
 -- name: silenced
-SELECT 1 FROM silenced_address WHERE connection_id = :connection_id AND value = :value;
+SELECT 1 FROM silenced_address WHERE connection_id = :connection_id AND value = :value
+UNION ALL
+SELECT 1 FROM contact WHERE connection_id = :connection_id AND thread_id = :thread_id AND identity = :value
+    AND opted_out_at IS NOT NULL;
+
+-- name: known_elsewhere
+SELECT 1 FROM contact
+WHERE connection_id = :connection_id AND thread_id = :thread_id AND identity <> :value AND NOT claimed;
 
 -- name: is_proven
 SELECT 1 FROM identity
@@ -27,7 +34,7 @@ UPDATE customer SET version = version + 1 WHERE id = :customer_id;
 INSERT INTO contact (connection_id, thread_id, place, identity, claimed, heard_at)
 VALUES (:connection_id, :thread_id, :value, :value, :claimed, :at)
 ON CONFLICT (connection_id, thread_id) DO UPDATE SET place = excluded.place, identity = excluded.identity,
-    claimed = excluded.claimed, opted_out_at = NULL;
+    claimed = contact.claimed AND excluded.claimed, opted_out_at = NULL;
 
 -- name: of_thread
 SELECT e.thread_id, e.kind, e.value, e.connection_id, e.agreed_at, e.consent FROM left_address e
