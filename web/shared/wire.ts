@@ -301,7 +301,7 @@ export interface Connections {
   channels: ChannelKind[]
 }
 
-/** How a customer can be answered by one connection: where they wrote from, or, with no `heard_at`, an address of theirs that was verified elsewhere. One that is `claimed` they only left on the page: nobody has proven that it is theirs. */
+/** How a customer can be answered by one connection: where they wrote from, or, with no `heard_at`, an address of theirs that was verified elsewhere. One that is `claimed` they only left on the page: nobody has proven that it is theirs. `consent` says why we may write there: they wrote, they agreed (by leaving the address, or by proving it), or the address is merely known to be theirs, which is enough for a mail and not for a text message. */
 export interface Contact {
   thread_id: Uuid
   connection_id: Uuid
@@ -312,6 +312,7 @@ export interface Contact {
   window_until: Instant | null
   opted_out: boolean
   claimed: boolean
+  consent: "agreed" | "known" | "wrote"
   heard_at: Instant | null
 }
 

@@ -55,11 +55,14 @@ SELECT t.id AS thread_id, n.id AS connection_id, n.channel, coalesce(o.place, i.
        o.window_until, o.opted_out_at IS NOT NULL AS opted_out, coalesce(o.claimed AND NOT EXISTS (
            SELECT 1 FROM identity p WHERE p.customer_id = t.customer_id AND p.value = o.identity AND p.verified_at IS NOT NULL
        ), false) AS claimed,
+       CASE WHEN o.claimed OR i.verified_by = 'code' THEN 'agreed' WHEN o.thread_id IS NOT NULL THEN 'wrote'
+            WHEN EXISTS (SELECT 1 FROM left_address l WHERE l.thread_id = t.id AND l.value = i.value) THEN 'agreed'
+            ELSE 'known' END AS consent,
        o.heard_at
 FROM thread t CROSS JOIN connection n
 LEFT JOIN contact o ON o.thread_id = t.id AND o.connection_id = n.id
 LEFT JOIN LATERAL (
-    SELECT value FROM identity
+    SELECT value, verified_by FROM identity
     WHERE o.thread_id IS NULL AND (n.sealed IS NOT NULL OR :senders::jsonb ->> n.channel = 'visitor')
       AND customer_id = t.customer_id AND verified_at IS NOT NULL
       AND kind = :senders::jsonb ->> n.channel

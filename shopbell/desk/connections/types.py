@@ -8,6 +8,7 @@ from msgspec import Struct
 
 AnswerMode = Literal["first", "suggest", "off"]
 Health = Literal["ok", "degraded", "reconnect", "off"]
+Consent = Literal["wrote", "agreed", "known"]
 BlankPart = Literal["header", "body", "button"]
 BlankKind = Literal["text", "url", "code", "image", "video", "document"]
 LIVE_CHANNELS = frozenset({"webchat"})
@@ -98,7 +99,9 @@ class Place(Struct, frozen=True, kw_only=True):
 class Contact(Struct, frozen=True, kw_only=True):
     """How a customer can be answered by one connection: where they wrote from, or, with no
     `heard_at`, an address of theirs that was verified elsewhere. One that is `claimed` they only left
-    on the page: nobody has proven that it is theirs."""
+    on the page: nobody has proven that it is theirs. `consent` says why we may write there: they wrote,
+    they agreed (by leaving the address, or by proving it), or the address is merely known to be
+    theirs, which is enough for a mail and not for a text message."""
 
     thread_id: UUID
     connection_id: UUID
@@ -109,6 +112,7 @@ class Contact(Struct, frozen=True, kw_only=True):
     window_until: datetime | None = None
     opted_out: bool = False
     claimed: bool = False
+    consent: Consent = "wrote"
     heard_at: datetime | None = None
 
 

@@ -10,6 +10,7 @@ from shopbell.desk.connections.types import Contact
 from shopbell.desk.database import Desk
 from shopbell.desk.deliveries.commands import SQL
 from shopbell.desk.deliveries.types import Unsent
+from shopbell.desk.messages.reach import lacks_consent
 from shopbell.desk.work import message_from, ticket_from
 
 UnsentState = Literal["failed", "uncertain"]
@@ -36,7 +37,7 @@ async def unsent(
             ticket=ticket_from(row["ticket"]),
             connection_id=row["sent_by"],
             at=row["unsent_at"],
-            ways=_ways(desk.now(), known, row["thread_id"], row["sent_by"]),
+            ways=_ways(desk, known, row["thread_id"], row["sent_by"]),
         )
         for row in rows
     )
@@ -49,14 +50,13 @@ async def count_unsent(desk: Desk) -> int:
     return row["n"] if row else 0
 
 
-def _ways(
-    now: datetime, known: Iterable[Contact], thread_id: UUID, besides: UUID
-) -> tuple[UUID, ...]:
+def _ways(desk: Desk, known: Iterable[Contact], thread_id: UUID, besides: UUID) -> tuple[UUID, ...]:
     return tuple(
         one.connection_id
         for one in known
         if one.thread_id == thread_id
         and one.connection_id != besides
         and not one.opted_out
-        and (one.window_until is None or one.window_until > now)
+        and not lacks_consent(desk.capabilities, one)
+        and (one.window_until is None or one.window_until > desk.now())
     )

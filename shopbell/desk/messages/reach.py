@@ -1,13 +1,14 @@
 """Whether a reply can go out, by the ticket's channel or by another that its author chose: asked
 before it is written, so that nobody types, sends and never learns that it did not arrive."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from shopbell.desk.connections.reads import SQL as CONNECTIONS
 from shopbell.desk.connections.reads import connection_from, contact_values, contacts_from
-from shopbell.desk.connections.types import LIVE_CHANNELS, Capability, Connection
+from shopbell.desk.connections.types import LIVE_CHANNELS, Capability, Connection, Contact
 from shopbell.desk.database import Desk
 from shopbell.desk.errors import DeskError, Invalid
 from shopbell.desk.messages.types import Attachment
@@ -42,6 +43,8 @@ async def way_to(desk: Desk, unit: Work, connection_id: UUID) -> Connection:
     )
     if row is None or contact is None:
         raise Unreachable("The customer cannot be reached that way", "Choose another channel.")
+    if lacks_consent(desk.capabilities, contact):
+        raise Unreachable("They have not agreed to messages there", "Ask them first, here.")
     if row["channel"] not in LIVE_CHANNELS:
         values = {
             "connection_id": connection_id,
@@ -52,6 +55,12 @@ async def way_to(desk: Desk, unit: Work, connection_id: UUID) -> Connection:
         }
         await unit.connection.execute(CONNECTIONS["meet"].encode(), values)
     return connection_from(row)
+
+
+def lacks_consent(capabilities: Mapping[str, Capability], contact: Contact) -> bool:
+    """Whether a number is only known to be theirs: nobody gets text messages they did not ask for."""
+    capability = capabilities.get(contact.channel)
+    return contact.consent == "known" and capability is not None and capability.sender == "phone"
 
 
 def check_fits(capability: Capability | None, text: str, files: tuple[Attachment, ...]) -> None:

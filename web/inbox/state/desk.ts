@@ -25,9 +25,9 @@ export class Conversation {
   /** How far was read when the thread was opened: where the "new" mark stands. */
   readonly readBefore = signal(0)
   /** Without what went to another thread, when customers were joined or parted. */
-  readonly inOrder = computed(() => this.messages.all().filter((each) => this.thread === null || each.thread_id === this.thread).sort((a, b) => a.seq - b.seq))
+  readonly inOrder = computed(() => this.messages.all().filter((each) => each.thread_id === this.thread).sort((a, b) => a.seq - b.seq))
 
-  constructor(private readonly thread: string | null = null) {}
+  constructor(private readonly thread: string) {}
 }
 
 export const conversations = new Map<string, Conversation>()

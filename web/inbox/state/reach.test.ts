@@ -9,11 +9,11 @@ vi.hoisted(() => (globalThis.matchMedia = (() => ({ matches: false, addEventList
 
 const AGO = "2020-01-01T00:00:00Z"
 const capability = (channel: string, more: Partial<Capability> = {}): Capability => ({ channel, label: channel.toUpperCase(), max_text: 1_000, media_types: [], max_file: 0, formatting: "plain", buttons: 0, reply_window: null, human_window: null, templates: false, receipts: [], typing: false, idempotent_sends: false, community: false, live: false, segments: false, sender: "", regions: "", ...more })
-const contact = (connection: string, channel: string, more: Partial<Contact> = {}): Contact => ({ thread_id: "h1", connection_id: connection, channel, place: "p", identity: "i", community: false, window_until: null, opted_out: false, claimed: false, heard_at: AGO, ...more })
+const contact = (connection: string, channel: string, more: Partial<Contact> = {}): Contact => ({ thread_id: "h1", connection_id: connection, channel, place: "p", identity: "i", community: false, window_until: null, opted_out: false, claimed: false, consent: "wrote", heard_at: AGO, ...more })
 const ticket = (more: Partial<Ticket> = {}): Ticket => ticketOf({ id: "t1", number: 1, thread_id: "h1", customer_id: "c1", customer_name: "Mia Berg", brand_id: "b1", connection_id: "wa", channel: "whatsapp", created_at: AGO, updated_at: AGO, ...more })
 const account = (id: string, channel: string, health: "ok" | "reconnect" = "ok") => ({ id, brand_id: "b1", channel, name: `Our ${channel}`, public_key: null, answer_mode: "first" as const, health, health_words: "", account: null, settings: {} })
 
-me.value = { capabilities: { whatsapp: capability("whatsapp", { reply_window: 24, templates: true }), sms: capability("sms", { segments: true }), email: capability("email"), webchat: capability("webchat", { live: true }) } } as unknown as NonNullable<typeof me.value>
+me.value = { capabilities: { whatsapp: capability("whatsapp", { reply_window: 24, templates: true }), sms: capability("sms", { segments: true, sender: "phone" }), email: capability("email"), webchat: capability("webchat", { live: true }) } } as unknown as NonNullable<typeof me.value>
 const accounts = [account("wa", "whatsapp"), account("sms", "sms"), account("mail", "email", "reconnect"), account("chat", "webchat")]
 takeConnections(accounts)
 
@@ -81,4 +81,14 @@ test("what does not fit, costs more or is lost is said before it is sent", () =>
   expect(hintOf(reach, "a **bold** word")).toContain("the marks are left out")
   expect(hintOf(reach, "a".repeat(200))).toBe("Goes out as 2 text messages")
   expect(hintOf(reach, "Yes.")).toBe("")
+})
+
+test("a number that is only known is no way to them, and one they agreed to is", () => {
+  const known = talking(contact("wa", "whatsapp"), contact("sms", "sms", { heard_at: null, consent: "known" }))
+  expect(waysOf(ticket(), known).map(({ connection, why, open }) => [connection, why, open])).toEqual([
+    ["wa", "Mia wrote here last", true],
+    ["sms", "Has not agreed to messages there", false],
+  ])
+  const agreed = talking(contact("wa", "whatsapp"), contact("sms", "sms", { heard_at: null, consent: "agreed" }))
+  expect(waysOf(ticket(), agreed)[1]).toMatchObject({ connection: "sms", why: "Address is proven", open: true })
 })

@@ -46,11 +46,15 @@ export function reachOf(ticket: Ticket, talk: Conversation, by: string = ticket.
   if (capability?.live) return { ...held, blocked: "" }
   const until = contact ? shuts(contact, capability) : null
   if (isDown(connection)) return { ...held, until, blocked: `${connection!.name} is not connected. ${connection!.health_words || "An admin can connect it again in Settings, Channels."}` }
+  if (contact && lacksConsent(contact, capability)) return { ...held, until, blocked: "They have not agreed to messages there. Ask them first, or use another channel." }
   if (contact?.opted_out) return { ...held, until, blocked: "The customer asked for no more messages here. Use another way they agreed to." }
   if (until === null || until > now.value) return { ...held, until, blocked: "", peopleOnly: until !== null && Date.parse(contact!.window_until!) <= now.value }
   const templates = capability?.templates ?? false
   return { ...held, until, templates, blocked: `The time for free answers here is over. ${templates ? "Send a template, or write to them another way." : "Write to them another way, or wait until they write again."}` }
 }
+
+/** A number that is only known to be theirs: nobody gets text messages they did not ask for. */
+const lacksConsent = (contact: Contact, capability: Capability | undefined): boolean => contact.consent === "known" && capability?.sender === "phone"
 
 /** Every way to the customer: the one they wrote by last first, each with what speaks for or against it. */
 export function waysOf(ticket: Ticket, talk: Conversation): readonly Way[] {
@@ -60,7 +64,7 @@ export function waysOf(ticket: Ticket, talk: Conversation): readonly Way[] {
   const found = all.map(({ connection, channel, heard }) => {
     const { blocked, templates } = reachOf(ticket, talk, connection)
     const down = isDown(connections.value.get(connection))
-    const why = templates ? "Template only" : down ? "Not connected" : blocked ? "Wants no messages here" : connection === own.connection ? `${firstName(ticket.customer_name) || "They"} wrote here last` : heard || capabilityOf(channel)?.live ? "" : "Address is proven"
+    const why = templates ? "Template only" : down ? "Not connected" : blocked ? (blocked.startsWith("They have not agreed") ? "Has not agreed to messages there" : "Wants no messages here") : connection === own.connection ? `${firstName(ticket.customer_name) || "They"} wrote here last` : heard || capabilityOf(channel)?.live ? "" : "Address is proven"
     return { connection, channel, name: connections.value.get(connection)?.name ?? capabilityOf(channel)?.label ?? channel, why, open: !blocked || templates }
   })
   return [found[0]!, ...found.slice(1).filter((each) => each.open), ...found.slice(1).filter((each) => !each.open)]
@@ -75,7 +79,7 @@ function shuts({ window_until, heard_at }: Contact, capability: Capability | und
 /** By which other connections the customer can be answered now. */
 export function otherWays(contacts: readonly Contact[], channel: string): readonly string[] {
   return contacts
-    .filter((each) => each.channel !== channel && !each.opted_out && !isDown(connections.value.get(each.connection_id)) && (each.window_until === null || Date.parse(each.window_until) > now.value))
+    .filter((each) => each.channel !== channel && !each.opted_out && !lacksConsent(each, capabilityOf(each.channel)) && !isDown(connections.value.get(each.connection_id)) && (each.window_until === null || Date.parse(each.window_until) > now.value))
     .map((each) => each.connection_id)
 }
 
