@@ -5,6 +5,7 @@ https://developers.google.com/workspace/gmail/imap/xoauth2-protocol and
 https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth
 """
 
+import re
 import ssl
 import time
 from collections.abc import Mapping, Sequence
@@ -97,6 +98,19 @@ FORM: Sequence[Field] = (
         default="auto",
     ),
     Field(
+        name="dkim_selector",
+        label="DKIM selector",
+        help="Only where your mail server does not sign itself: the name before ._domainkey in your DNS.",
+        required=False,
+    ),
+    Field(
+        name="dkim_key",
+        label="DKIM private key",
+        help="The RSA key whose public half stands there, in PEM form.",
+        secret=True,
+        required=False,
+    ),
+    Field(
         name="secret",
         label="Secret",
         help="Signs reply addresses, and is the key in the address that a provider forwards to."
@@ -126,6 +140,8 @@ class MailAccount(Struct, frozen=True, kw_only=True):
     access_token: str
     receiving_host: str
     plus: bool
+    dkim_selector: str
+    dkim_key: str
     secret: str
     base_url: str
 
@@ -166,6 +182,8 @@ def opened(connection: Connection, credentials: Mapping[str, str]) -> MailAccoun
         access_token=told.get("access_token", ""),
         receiving_host=told.get("receiving_host", ""),
         plus=_plus(told.get("plus", "auto"), imap, smtp),
+        dkim_selector=told.get("dkim_selector", "").strip(),
+        dkim_key=_pem(told.get("dkim_key", "")),
         secret=told.get("secret", ""),
         base_url=connection.settings.base_url,
     )
@@ -246,6 +264,15 @@ class Tokens:
             raise NoToken("The sign-in service gave no token.", final=False)
         seconds = given.get("expires_in", 3600)
         return token, float(seconds) if isinstance(seconds, int | float) else 3600.0
+
+
+def _pem(told: str) -> str:
+    """A key as it is read, whatever a one-line field made of its line ends."""
+    found = re.match(r"\s*(-----BEGIN [A-Z ]+-----)(.*?)(-----END [A-Z ]+-----)", told, re.DOTALL)
+    if found is None:
+        return told.strip()
+    begin, body, end = found.groups()
+    return "\n".join([begin, *re.findall(r".{1,64}", "".join(body.split())), end, ""])
 
 
 def _port(told: str, default: int) -> int:

@@ -5,6 +5,7 @@ A provider forwards each mail as it is: the raw mail as the body, or in a form's
 address, as the password of basic authentication, or in `X-Shopbell-Key`.
 """
 
+import asyncio
 import base64
 import binascii
 import hmac
@@ -20,6 +21,7 @@ from shopbell.connectors.channels.email import mailbox, sending
 from shopbell.connectors.channels.email.account import FORM, Tokens, opened
 from shopbell.connectors.channels.email.composing import composed, message_id_of
 from shopbell.connectors.channels.email.reading import House, facts_of
+from shopbell.connectors.channels.email.signing import PROBE, Unsignable, stamped
 from shopbell.connectors.channels.types import Account, Checked, Field, Hear, Lost, Reply
 from shopbell.desk.connections.types import Capability
 from shopbell.desk.deliveries.types import Outgoing, Refused, Sent, Unknown
@@ -57,7 +59,9 @@ class EmailChannel:
             return Refused(words=words, permanent=True)
         try:
             mail = await composed(outgoing, account, to)
-            whole = bytes(mail)
+            whole = await asyncio.to_thread(stamped, bytes(mail), account)
+        except Unsignable as wrong:
+            return Refused(words=str(wrong), health="reconnect")
         except (ValueError, UnicodeError):
             words = f"{to or 'Nothing'} is no address that mail can go to: ask the customer for another."
             return Refused(words=words, permanent=True)
@@ -76,11 +80,14 @@ class EmailChannel:
         """Sign in at both servers, as reading and sending do."""
         mail = opened(account.connection, account.credentials)
         try:
+            stamped(PROBE, mail)
             if mail.imap_host:
                 async with mailbox.signed_in(mail, self._tokens) as box:
                     await box.call("select_folder", mailbox.FOLDER, True)
             async with sending.signed_in(mail, self._tokens):
                 pass
+        except Unsignable as wrong:
+            return Checked(health="reconnect", words=str(wrong))
         except Lost as lost:
             return Checked(health=lost.health, words=lost.words)
         except sending.Unable as unable:

@@ -1,19 +1,24 @@
 """A delivery as a mail: threaded, in text and HTML, and marked where no person wrote it."""
 
 import re
+from collections.abc import Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from html import escape
 
 from markdown_it import MarkdownIt
 
 from shopbell.connectors.channels.email.account import MailAccount
 from shopbell.connectors.channels.email.replies import signed
 from shopbell.connectors.channels.words import plain
-from shopbell.desk.deliveries.types import Outgoing
+from shopbell.desk.deliveries.types import Outgoing, OutgoingFile
 
 MOST_REFERENCES = 20
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+LARGEST_SHOWN = 5_000_000
+"""Bytes of a picture that is shown within the mail; a larger one is attached."""
 LONGEST_SUBJECT = 200
 _POLICY = SMTP.clone(max_line_length=200)
 _MARKDOWN = (
@@ -50,16 +55,40 @@ async def composed(outgoing: Outgoing, account: MailAccount, to: str) -> EmailMe
     if message.author.kind != "agent":
         mail["Auto-Submitted"] = "auto-replied"
     mail["X-Auto-Response-Suppress"] = "All"
+    shown = {f"{number}.{outgoing.id}": one for number, one in enumerate(_shown(outgoing.files))}
     mail.set_content(plain(message.text) or " ", cte="quoted-printable")
-    mail.add_alternative(_page(message.text), subtype="html", cte="quoted-printable")
-    for file in outgoing.files:
-        kind, _, subkind = file.media_type.partition("/")
-        if kind in ("message", "multipart") or not subkind:
-            kind, subkind = "application", "octet-stream"
-        mail.add_attachment(
-            await file.read(), maintype=kind, subtype=subkind, filename=_CONTROL.sub(" ", file.name)
+    page = _page(message.text, {name: one.name for name, one in shown.items()})
+    mail.add_alternative(page, subtype="html", cte="quoted-printable")
+    html = mail.get_body(("html",))
+    assert html is not None, "it was added just now"
+    for name, picture in shown.items():
+        kind, subkind, called = _kind(picture)
+        html.add_related(
+            await picture.read(),
+            maintype=kind,
+            subtype=subkind,
+            filename=called,
+            cid=f"<{name}>",
+            disposition="inline",
         )
+    for file in outgoing.files:
+        if file not in shown.values():
+            kind, subkind, called = _kind(file)
+            body = await file.read()
+            mail.add_attachment(body, maintype=kind, subtype=subkind, filename=called)
     return mail
+
+
+def _shown(files: tuple[OutgoingFile, ...]) -> list[OutgoingFile]:
+    """The pictures that stand below the words, as RFC 2387 has them come along."""
+    return [one for one in files if one.media_type in PICTURES and one.size <= LARGEST_SHOWN]
+
+
+def _kind(file: OutgoingFile) -> tuple[str, str, str]:
+    kind, _, subkind = file.media_type.partition("/")
+    if kind in ("message", "multipart") or not subkind:
+        kind, subkind = "application", "octet-stream"
+    return kind, subkind, _CONTROL.sub(" ", file.name)
 
 
 def _subject(outgoing: Outgoing) -> str:
@@ -77,6 +106,10 @@ def _address(name: str, address: str) -> Address:
     return Address(_CONTROL.sub(" ", name).strip(), local, domain)
 
 
-def _page(text: str) -> str:
+def _page(text: str, pictures: Mapping[str, str]) -> str:
+    """The words, and below them the pictures, each by its content id with its name."""
     body = _MARKDOWN.render(text)
+    for name, called in pictures.items():
+        words = escape(_CONTROL.sub(" ", called))
+        body += f'<p><img src="cid:{name}" alt="{words}" style="max-width:100%"></p>\n'
     return f'<!DOCTYPE html><html><body style="font-family:sans-serif">{body}</body></html>\n'
