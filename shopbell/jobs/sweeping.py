@@ -81,7 +81,7 @@ async def sweep_work(room: Room) -> None:
     room.start(("payloads",), read_overdue(room))
     room.start(("codes",), send_codes(room))
     for message_id in await elsewhere_due(room.desk, TURNS_AT_ONCE):
-        await send_on(room.desk, message_id)
+        room.start(("missed", message_id), send_missed(room, message_id))
     for ticket_id in await _snoozed(room.desk):
         await end_snooze(room.desk, ticket_id)
 
@@ -122,6 +122,11 @@ async def sweep_house(room: Room) -> None:
     forgotten = await forget_unattached(room.desk, room.files)
     if forgotten:
         log.info("files forgotten", files=forgotten)
+
+
+async def send_missed(room: Room, message_id: UUID) -> None:
+    """Send a reply that was not seen on the page to the address left there."""
+    await send_on(room.desk, message_id)
 
 
 async def read_overdue(room: Room) -> None:

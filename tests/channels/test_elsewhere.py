@@ -13,6 +13,7 @@ from shopbell.demo.peers.sms import TwilioPeer
 from shopbell.desk.customers.commands import thread_of
 from shopbell.desk.elsewhere.addresses import address_in, veiled
 from shopbell.desk.elsewhere.commands import send_on
+from shopbell.desk.elsewhere.reads import due
 from shopbell.desk.elsewhere.types import Address
 from shopbell.desk.errors import Invalid
 from shopbell.desk.identities.joining import join_customers
@@ -91,6 +92,11 @@ async def pass_time(of: Line) -> None:
     """As if the time for reading on the page were over."""
     await rows(of.desk, "UPDATE unseen_reply SET due_at = now() RETURNING 1")
     await sweep_work(of.room)
+
+    async def is_over() -> bool:
+        return not await due(of.desk, 1)
+
+    await until(is_over)
 
 
 async def went(of: Line, text: str, state: str | None = "sent") -> Any:
