@@ -26,7 +26,7 @@ from shopbell.desk.database import Desk
 from shopbell.desk.elsewhere.commands import silence
 from shopbell.desk.elsewhere.reads import was_left
 from shopbell.desk.elsewhere.words import ends
-from shopbell.desk.errors import DeskError, Invalid
+from shopbell.desk.errors import DeskError, Fenced, Invalid, NotFound
 from shopbell.desk.inbound import commands as payloads
 from shopbell.desk.inbound.albums import join
 from shopbell.desk.inbound.facts import TooEarly, hand_over, take_in, write_message
@@ -126,6 +126,9 @@ class Intake:
                 await self._one(account, fact)
             except TooEarly as soon:
                 early = early or soon
+            except (Fenced, NotFound) as moved:
+                # Its thread was joined to another, or parted, in that moment: it has one all the same.
+                early = early or TooEarly(moved.title)
             except DeskError as refused:
                 unread.append(refused.title)
         if early is not None:

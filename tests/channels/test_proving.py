@@ -1,5 +1,6 @@
 """One customer across channels: by a number that platforms vouch for, and by a code."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from shopbell.demo.peers.sms import ACCOUNT, NUMBER, TOKEN, TwilioPeer, twilio_p
 from shopbell.desk.connections.commands import connect
 from shopbell.desk.connections.types import Connection, ConnectionSettings
 from shopbell.desk.connections.vault import Vault
-from shopbell.desk.identities.commands import undo
+from shopbell.desk.identities.commands import join, undo
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.commands import reply
 from shopbell.desk.messages.types import Draft
@@ -166,6 +167,38 @@ async def test_who_gets_a_code_that_another_asked_for_proves_nothing_by_asking_w
     await until(lambda: _count(custom, "message WHERE author_kind = 'assistant'", 2))
     assert await rows(custom.desk, "SELECT 1 FROM customer_join") == []
     assert await rows(custom.desk, "SELECT 1 FROM verification WHERE proved_at IS NOT NULL") == []
+
+
+async def test_what_is_written_while_customers_are_joined_and_parted_is_not_lost(
+    custom: Line, phones: TwilioPeer
+) -> None:
+    custom.room.think = custom.mind.think
+    custom.mind.give(*(answered("Yes.") for _ in range(20)))
+    await phones.text("By text", "SMin1")
+    await writes(custom, "0")
+    people = await rows(custom.desk, "SELECT id FROM customer ORDER BY created_at")
+    former, into = (row["id"] for row in people)
+    ben = custom.served.shop.ben
+
+    async def there_and_back() -> None:
+        for _ in range(3):
+            await join(custom.desk, into, former, ben)
+            (joined,) = await rows(
+                custom.desk, "SELECT id FROM customer_join WHERE undone_at IS NULL"
+            )
+            await undo(custom.desk, joined["id"], ben)
+        await join(custom.desk, into, former, ben)
+
+    texts = [phones.text(f"text {n}", f"SMmore{n}") for n in range(6)]
+    await asyncio.gather(*(writes(custom, f"{n}") for n in range(1, 7)), there_and_back(), *texts)
+    await until(lambda: _count(custom, "message WHERE author_kind = 'customer'", 14))
+    (misplaced,) = await rows(
+        custom.desk,
+        "SELECT count(*) AS n FROM message m JOIN ticket k ON k.id = m.ticket_id"
+        " JOIN thread t ON t.id = m.thread_id JOIN customer c ON c.id = t.customer_id"
+        " WHERE k.thread_id <> m.thread_id OR c.merged_into IS NOT NULL",
+    )
+    assert misplaced["n"] == 0
 
 
 async def test_whatsapp_and_text_messages_of_one_number_are_one_customer(
