@@ -92,6 +92,7 @@ async def test_a_message_is_shown_before_the_desk_has_it(stack: Stack, browser: 
     wire.release()
     await expect(shopper.message("Good morning, second")).not_to_contain_text("Sending")
     await expect(shopper.message("Good morning, second")).to_have_count(1)
+    await expect(shopper.log.locator("p").first).to_contain_text("Ask about sizes")
 
 
 async def test_a_refused_message_says_why_and_can_be_sent_again(

@@ -40,7 +40,7 @@ export function Conversation({ live, words, open }: { live: Live; words: Spoken;
     <div class="middle">
       <div class="log" ref={hold.box} role="log" aria-label={words.conversation} aria-live="off" tabIndex={0} onScroll={hold.onScroll}>
         <div class="lines">
-          {live.more.value ? <p class="mark">{words.earlier}</p> : <p class="greeting">{live.session.value.greeting}</p>}
+          {live.more.value ? <p class="mark">{words.earlier}</p> : <p class={last ? "greeting begun" : "greeting"}>{live.session.value.greeting}</p>}
           {!live.more.value && <Proof live={live} words={words} />}
           {messages.map((message, index) => {
             const before = messages[index - 1]
