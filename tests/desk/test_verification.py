@@ -345,3 +345,40 @@ def test_every_language_says_everything() -> None:
         assert "{brand}" in words.code, language
         for text in (words.sent, words.nowhere, words.right, words.apart):
             assert "{address}" in text, language
+
+
+async def test_an_owner_who_wants_no_more_is_sent_no_code(at: Asking) -> None:
+    (way,) = await at.desk.run("SELECT id FROM connection WHERE channel = 'email'")
+    await at.desk.run(
+        "INSERT INTO silenced_address (connection_id, value, at) VALUES (%(id)s, %(value)s, now())",
+        id=way["id"],
+        value=MAIL.value,
+    )
+    assert await at.asks(await at.shop.thread()) == EN.sent.format(address=MAIL.value)
+    due = await claim_code(at.desk)
+    assert due is not None
+    assert due.barred
+
+
+async def test_where_only_whatsapp_reaches_a_number_its_window_must_be_open(at: Asking) -> None:
+    brand = at.shop.connection.brand_id
+    way = await connect(at.desk, Vault("key"), brand, "whatsapp", "Our WhatsApp", {"a": "b"})
+    number = Address(kind="phone", value="+491701234567")
+    wrote = await thread_of(at.desk, "phone", number.value)
+    for hours, barred in ((None, True), (-1, True), (5, False)):
+        if hours is not None:
+            await at.desk.run(
+                "INSERT INTO contact (connection_id, thread_id, place, identity, window_until, heard_at)"
+                " VALUES (%(way)s, %(thread)s, 'chat-7', %(value)s, now() + %(by)s, now())"
+                " ON CONFLICT (connection_id, thread_id) DO UPDATE SET window_until = excluded.window_until",
+                way=way.id,
+                thread=wrote,
+                value=number.value,
+                by=timedelta(hours=hours),
+            )
+        told = await at.asks(await at.shop.thread(), number)
+        assert told == EN.sent.format(address=number.value), "the same whether or not it goes"
+        due = await claim_code(at.desk)
+        assert due is not None
+        assert due.barred is barred
+    assert due.place == "chat-7"

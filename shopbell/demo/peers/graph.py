@@ -73,6 +73,7 @@ class Graph:
     trouble: list[Trouble | None] = field(default_factory=list[Trouble | None])
     taken: list[Taken] = field(default_factory=list[Taken])
     calls: int = 0
+    named_from: int = 0
     redirects: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
@@ -99,7 +100,7 @@ class Graph:
         error = self._whatsapp(body) if is_whatsapp else self._page(body)
         if error is not None:
             return error
-        name = f"{'wamid.' if is_whatsapp else 'm_'}{len(self.taken) + 1}"
+        name = f"{'wamid.' if is_whatsapp else 'm_'}{self.named_from + len(self.taken) + 1}"
         to = _recipient(body)
         self.taken.append(Taken(name, account, to, body, file))
         if trouble is not None:

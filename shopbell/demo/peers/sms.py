@@ -43,6 +43,7 @@ class TwilioPeer:
     stopped: set[str] = field(default_factory=set[str])
     media: dict[str, bytes] = field(default_factory=dict[str, bytes])
     hook: str = ""
+    named_from: int = 0
 
     @property
     def texts(self) -> list[str]:
@@ -91,7 +92,7 @@ class TwilioPeer:
         if refused is not None:
             return refused
         made = {
-            "sid": f"SM{len(self.taken):032d}",
+            "sid": f"SM{self.named_from + len(self.taken):032d}",
             "to": given["To"][0],
             "body": given.get("Body", [""])[0].replace("’", "'"),
             "media": given.get("MediaUrl", []),
