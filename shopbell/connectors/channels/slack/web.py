@@ -80,7 +80,8 @@ def _answer(response: httpx.Response) -> Answer:
         code = "service_unavailable" if response.is_server_error else "no_json"
         return Answer(ok=False, code=code, retry_after=_seconds(response))
     ok = told["ok"].value is True and response.is_success
-    code = "" if ok else told["error"].text or f"http_{response.status_code}"
+    unsaid = "service_unavailable" if response.is_server_error else f"http_{response.status_code}"
+    code = "" if ok else told["error"].text or unsaid
     return Answer(
         ok=ok,
         told=told,

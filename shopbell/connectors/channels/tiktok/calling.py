@@ -89,6 +89,8 @@ def _read(answer: httpx.Response) -> Told | Failed:
         return Refused(words=RECONNECT, health="reconnect", code=str(code))
     if code in LATER or status == 429:
         return _patience(str(code), pause)
+    if answer.is_server_error:
+        return Unknown(words=f"TikTok answered {status} and not what became of the message.")
     words = WORDS.get(code, f"TikTok refused the message: {said or code}.")
     return Refused(words=words, permanent=True, code=f"{code} {said}")
 
