@@ -12,7 +12,7 @@ import pytest
 from shopbell.desk.connections.types import Connection
 from shopbell.desk.customers.commands import claimed_thread, thread_of
 from shopbell.desk.errors import Invalid, NotFound
-from shopbell.desk.identities.commands import join, undo
+from shopbell.desk.identities.commands import join, set_language, undo
 from shopbell.desk.identities.reads import find_customers, joinings_of
 from shopbell.desk.ids import uuid7
 from shopbell.desk.inbound.facts import write_message
@@ -403,3 +403,37 @@ async def test_opened_tickets_show_what_events_told(world: World) -> None:
     )
     opened = await open_ticket(world.desk, world.shop.ben, chat)
     assert msgspec.convert(told[0]["ticket"], Ticket) == opened.ticket
+
+
+async def test_a_language_counts_in_every_channel_and_an_agent_corrects_it(world: World) -> None:
+    await world.says("email", "mia@example.com", "Guten Tag")
+    await world.says("telegram", "7", "Hallo")
+    mia, seven = (
+        await world.customer("email", "mia@example.com"),
+        await world.customer("telegram", "7"),
+    )
+    await set_language(world.desk, seven, world.shop.ben, "de")
+    joined = await world.join(seven, mia)
+    assert (await world.of(mia))["language"] == "de"
+    await world.part(joined)
+    assert ((await world.of(mia))["language"], (await world.of(seven))["language"]) == (None, "de")
+    joined = await world.join(seven, mia)
+    await set_language(world.desk, mia, world.shop.ben, "en")
+    await world.part(joined)
+    assert ((await world.of(mia))["language"], (await world.of(seven))["language"]) == ("en", "de")
+
+
+async def test_a_second_joining_after_an_undoing_is_as_good_as_the_first(world: World) -> None:
+    for text in ("1", "3", "5"):
+        await world.says("email", "mia@example.com", text)
+        await world.says("telegram", "7", str(int(text) + 1))
+    mia, seven = (
+        await world.customer("email", "mia@example.com"),
+        await world.customer("telegram", "7"),
+    )
+    before = [await world.of(mia), await world.of(seven)]
+    for former, into in ((seven, mia), (mia, seven), (seven, mia)):
+        joined = await world.join(former, into)
+        assert await world.texts(into) == list("123456")
+        await world.part(joined)
+        assert [await world.of(mia), await world.of(seven)] == before
