@@ -44,10 +44,12 @@ async def check_due(room: Room) -> None:
         connection_id = await connections.due_for_check(room.desk, channels, pause)
         if connection_id is None:
             return
-        await check_now(room.intake, connection_id)
+        await check_now(room.intake, connection_id, by="check")
 
 
-async def check_now(intake: Intake, connection_id: UUID) -> Checked | None:
+async def check_now(
+    intake: Intake, connection_id: UUID, *, by: connections.Teller = "people"
+) -> Checked | None:
     """Ask the platform of this connection, and set its health by the answer; None where the
     channel cannot be asked. Raises NotFound."""
     try:
@@ -61,7 +63,7 @@ async def check_now(intake: Intake, connection_id: UUID) -> Checked | None:
         if found is not None and found.health == "ok" and await _templates_are_old(intake, account):
             await _read_templates(intake, account)
     if found is not None:
-        await connections.checked(intake.desk, connection_id, found.health, found.words)
+        await connections.checked(intake.desk, connection_id, found.health, found.words, by=by)
     return found
 
 

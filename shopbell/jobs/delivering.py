@@ -153,7 +153,7 @@ async def _settle(
         await deliveries.sent(desk, outgoing, holder, result.external_id, result.parts)
         await connections.sent(desk, connection.id)
         if connection.health == "degraded":
-            await connections.set_health(desk, connection.id, "ok")
+            await connections.set_health(desk, connection.id, "ok", by="send")
         return
     code = result.code if isinstance(result, Refused) else ""
     log.warning("delivery refused", delivery=str(outgoing.id), code=code, words=result.words)
@@ -179,7 +179,9 @@ async def _learn(room: Room, outgoing: Outgoing, result: Refused | Unknown) -> N
         room.resting.failed(connection.id)
         return
     if result.health is not None:
-        await connections.set_health(room.desk, connection.id, result.health, result.words)
+        await connections.set_health(
+            room.desk, connection.id, result.health, result.words, by="send"
+        )
     if result.permanent:
         if outgoing.message.template is not None:
             await doubt_templates(room.desk, connection.id)

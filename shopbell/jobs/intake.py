@@ -29,8 +29,9 @@ from shopbell.desk.elsewhere.words import ends
 from shopbell.desk.errors import DeskError, Fenced, Invalid, NotFound
 from shopbell.desk.inbound import commands as payloads
 from shopbell.desk.inbound.albums import join
-from shopbell.desk.inbound.facts import TooEarly, hand_over, take_in, write_message
+from shopbell.desk.inbound.facts import hand_over, take_in, write_message
 from shopbell.desk.inbound.matching import needs_no_row, place_mail, place_text
+from shopbell.desk.inbound.parts import TooEarly
 from shopbell.desk.inbound.reads import came, payload, thread_known
 from shopbell.desk.inbound.types import Fact, Kept, Raw
 from shopbell.desk.messages.types import MAX_ATTACHMENTS, Author
@@ -149,7 +150,9 @@ class Intake:
             return
         if fact.kind == "account":
             health = _HEALTHS.get(fact.state, "degraded")
-            await connections.set_health(self.desk, connection.id, health, fact.words)
+            await connections.set_health(
+                self.desk, connection.id, health, fact.words, by="platform"
+            )
             return
         if fact.kind == "typing":
             await self._typing(fact)

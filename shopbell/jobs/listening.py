@@ -77,22 +77,28 @@ async def _listen(room: Room, connection_id: UUID, holder: str) -> None:
             account, held = await room.intake.account(connection_id)
         except Sealed:
             words = "Its credentials cannot be opened with the present key: connect it again."
-            await connections.set_health(room.desk, connection_id, "reconnect", words)
+            await connections.set_health(room.desk, connection_id, "reconnect", words, by="listen")
             return
         channel = room.channels[account.connection.channel]
         assert isinstance(channel, Listening)
         cursor: dict[str, Any] = dict(held.cursor)
+        unwell = account.connection.health == "degraded"
 
         async def hear(raw: Raw, cursor: dict[str, Any] = cursor) -> None:
-            nonlocal pause
+            nonlocal pause, unwell
             pause = FIRST_PAUSE
             await room.intake.hear(connection_id, raw)
             await connections.keep_cursor(room.desk, connection_id, holder, cursor)
+            if unwell:
+                unwell = False
+                await connections.set_health(room.desk, connection_id, "ok", by="listen")
 
         try:
             await channel.listen(account, cursor, hear)
         except Lost as ended:
-            await connections.set_health(room.desk, connection_id, ended.health, ended.words)
+            await connections.set_health(
+                room.desk, connection_id, ended.health, ended.words, by="listen"
+            )
             if ended.health in ("reconnect", "off"):
                 return
         except DATABASE_AWAY:

@@ -32,6 +32,7 @@ from shopbell.jobs.answering import answer_ticket
 from shopbell.jobs.clocks import sweep_clocks
 from shopbell.jobs.delivering import deliver_thread
 from shopbell.jobs.fetching import fetch_files
+from shopbell.jobs.naming import name_customers
 from shopbell.jobs.proving import send_codes
 from shopbell.jobs.room import DATABASE_AWAY, TURNS_AT_ONCE, Room
 
@@ -79,6 +80,7 @@ async def sweep_work(room: Room) -> None:
         room.start(("delivery", thread_id), deliver_thread(room, thread_id))
     room.start(("files",), fetch_files(room))
     room.start(("payloads",), read_overdue(room))
+    room.start(("names",), name_customers(room))
     room.start(("codes",), send_codes(room))
     for message_id in await elsewhere_due(room.desk, TURNS_AT_ONCE):
         room.start(("missed", message_id), send_missed(room, message_id))

@@ -19,9 +19,9 @@ PNG = bytes.fromhex(
 )
 
 
-def seconds() -> str:
-    """The time as WhatsApp writes it."""
-    return str(int(time.time()))
+def seconds(after: int = 0) -> str:
+    """The time as WhatsApp writes it, so many seconds from now."""
+    return str(int(time.time()) + after)
 
 
 def milliseconds() -> int:

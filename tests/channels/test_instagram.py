@@ -93,9 +93,13 @@ async def test_echoes_of_each_part_are_known_as_ours(direct: Line, peer: Graph) 
         await peer.tell(direct.hook, events(told))
 
     assert (await ticket_of(direct))["control"] == "assistant"
-    message = {"mid": "aWdf9", "text": "Ben here.", "is_echo": True}
+    message = {"mid": "aWdf9", "text": "Thanks for writing!", "is_echo": True}
     told = event(sender={"id": SHOP}, recipient={"id": MIA}, message=message)
-    await peer.tell(direct.hook, events(told))
+    await peer.tell(direct.hook, events({**told, "timestamp": milliseconds() + 1_000}))
+    assert (await ticket_of(direct))["control"] == "assistant", "no person is as fast"
+    message = {"mid": "aWdf10", "text": "Ben here.", "is_echo": True}
+    told = event(sender={"id": SHOP}, recipient={"id": MIA}, message=message)
+    await peer.tell(direct.hook, events({**told, "timestamp": milliseconds() + 10_000}))
     assert (await ticket_of(direct))["control"] == "agents"
 
 

@@ -74,9 +74,14 @@ def written(text: str = "Does it run small?", mid: str = "m_in1", **more: Any) -
     return events(event(message={"mid": mid, "text": text, **more}))
 
 
-def echoed(mid: str, text: str, **more: Any) -> dict[str, Any]:
-    message = {"mid": mid, "text": text, "is_echo": True, "app_id": 1517776481860111, **more}
-    return events(event(sender={"id": PAGE}, recipient={"id": MIA}, message=message))
+OURS, INBOX = 1517776481860111, 263902037430900
+
+
+def echoed(mid: str, text: str, after: int = 0, **more: Any) -> dict[str, Any]:
+    """What the Page said, `after` so many milliseconds."""
+    message = {"mid": mid, "text": text, "is_echo": True, "app_id": OURS, **more}
+    at = milliseconds() + after
+    return events(event(sender={"id": PAGE}, recipient={"id": MIA}, timestamp=at, message=message))
 
 
 async def test_a_question_is_answered_and_watermarks_lift_what_was_sent(
@@ -129,10 +134,37 @@ async def test_a_reply_from_the_pages_inbox_takes_over(page: Line, peer: Graph) 
     await peer.tell(page.hook, written())
     await page.mind.wait_until_begun()
 
-    await peer.tell(page.hook, echoed("m_e1", "Ben here: take M."))
+    await peer.tell(page.hook, echoed("m_e1", "Ben here: take M.", 10_000, app_id=INBOX))
 
     assert (await ticket_of(page))["control"] == "agents"
     assert (await page.messages())[-1]["text"] == "Ben here: take M."
+
+
+@pytest.mark.parametrize(
+    ("after", "app"),
+    [(1_000, INBOX), (1_000, None), (60_000, 77_000)],
+    ids=["the inbox's greeting", "a greeting without an app", "another program"],
+)
+async def test_what_a_machine_of_the_pages_says_is_shown_and_takes_nothing_over(
+    page: Line, peer: Graph, after: int, app: int | None
+) -> None:
+    await peer.tell(page.hook, written())
+    await page.mind.wait_until_begun()
+
+    told = echoed("m_e1", "Thanks! We will be with you soon.", after, app_id=app)
+    await asyncio.gather(*(peer.tell(page.hook, told) for _ in range(5)))
+    page.mind.give(answered("Yes."))
+
+    async def both() -> bool:
+        spoken = [(one["author_kind"], one["text"]) for one in await page.messages()]
+        return peer.texts == ["Yes."] and spoken == [
+            ("customer", "Does it run small?"),
+            ("system", "Thanks! We will be with you soon."),
+            ("assistant", "Yes."),
+        ]
+
+    await until(both)
+    assert (await ticket_of(page))["control"] == "assistant"
 
 
 async def test_an_album_is_one_message(page: Line, peer: Graph) -> None:

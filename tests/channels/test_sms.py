@@ -1,6 +1,7 @@
 """Text messages end to end: signed forms in, texts out, callbacks, STOP, and looking before sending twice."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlencode
@@ -12,8 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopbell.connectors.channels.sms.channel import Sms
+from shopbell.connectors.channels.sms.reading import facts_of
+from shopbell.connectors.channels.sms.segments import LONGEST, OF_GSM, length
 from shopbell.connectors.channels.sms.signing import form_of, is_signed, signature
 from shopbell.connectors.channels.types import Account
+from shopbell.connectors.channels.words import split
 from shopbell.demo.peers.serving import Silence
 from shopbell.demo.peers.sms import ACCOUNT, NUMBER, TOKEN, TwilioPeer, no, signed, twilio_peer
 from shopbell.desk.connections.commands import set_health
@@ -147,6 +151,65 @@ async def test_stop_silences_us_and_start_takes_it_back(
     await peer.text("START", "SMin2")
     (contact,) = await rows(sms.desk, "SELECT opted_out_at FROM contact")
     assert contact["opted_out_at"] is None
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["STOP", "stopall", "Unsubscribe", "CANCEL", "end", "quit", "revoke", "OptOut", " Stop. "],
+)
+def test_every_word_that_stops_twilio_silences_us(word: str) -> None:
+    fields = {
+        "MessageSid": "SM1",
+        "From": "+491701234567",
+        "To": NUMBER,
+        "Body": word,
+        "NumMedia": "0",
+    }
+
+    (fact,) = facts_of(fields, "", NUMBER)
+
+    assert (fact.kind, fact.state) == ("opt_out", "out")
+
+
+@pytest.mark.parametrize("words", ["Please stop the order", "stop it", "END of June?", "ARRET"])
+def test_words_around_a_stop_are_a_message(words: str) -> None:
+    fields = {
+        "MessageSid": "SM1",
+        "From": "+491701234567",
+        "To": NUMBER,
+        "Body": words,
+        "NumMedia": "0",
+    }
+
+    assert [fact.kind for fact in facts_of(fields, "", NUMBER)] == ["message"]
+
+
+async def test_yes_takes_a_stop_back_and_is_an_answer_all_the_same(
+    sms: Line, peer: TwilioPeer
+) -> None:
+    await peer.text("Stop", "SMin1")
+    await peer.text("Yes", "SMin2")
+
+    (contact,) = await rows(sms.desk, "SELECT opted_out_at FROM contact")
+    assert contact["opted_out_at"] is None
+    assert [one["text"] for one in await sms.messages()] == ["Yes"]
+
+
+@pytest.mark.parametrize(
+    ("text", "segments"),
+    [("a" * 153, 1), ("a" * 154, 2), ("[" * 77, 2), ("ж" * 67, 1), ("ж" * 68, 2), ("😀" * 34, 2)],
+)
+def test_a_text_is_as_long_as_carriers_count_it(text: str, segments: int) -> None:
+    """In parts of several; https://www.twilio.com/docs/glossary/what-sms-character-limit."""
+    assert math.ceil(length(text) / OF_GSM) == segments
+
+
+@given(st.text(alphabet=st.sampled_from("ab[ж€😀 \n."), max_size=4000))
+def test_no_part_of_a_long_text_is_over_ten_segments(text: str) -> None:
+    pieces = split(text, LONGEST, length)
+
+    assert all(length(one) <= LONGEST and len(one) <= 1600 for one in pieces)
+    assert "".join("".join(one.split()) for one in pieces) == "".join(text.split())
 
 
 async def test_a_number_that_stopped_elsewhere_is_a_failure_that_says_so(

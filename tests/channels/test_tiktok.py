@@ -177,12 +177,17 @@ async def test_an_echo_that_beats_our_answer_is_no_takeover(app: Line, peer: Tik
 async def test_a_reply_from_tiktoks_own_app_takes_over(app: Line, peer: TikTokPeer) -> None:
     await peer.tell("im_receive_msg", **wrote("Small?"))
     await app.mind.wait_until_begun()
-    own = wrote("Ben here: take M.", from_user={"id": BUSINESS}, to_user={"id": "user-7"}, to="mia")
+    own = wrote("Welcome!", from_user={"id": BUSINESS}, to_user={"id": "user-7"}, to="mia")
 
+    await peer.tell("im_send_msg", **own)
+    assert await control(app) == "assistant", "no person is as fast"
+    own |= {"text": {"body": "Ben here: take M."}, "message_id": "own-2"}
+    own["timestamp"] += 10_000
     await peer.tell("im_send_msg", **own)
 
     assert await control(app) == "agents"
-    assert [one["text"] for one in await app.messages()] == ["Small?", "Ben here: take M."]
+    spoken = [one["text"] for one in await app.messages()]
+    assert spoken == ["Small?", "Welcome!", "Ben here: take M."]
 
 
 async def test_silence_leaves_it_uncertain_until_its_echo_comes(

@@ -201,14 +201,23 @@ async def test_a_long_answer_goes_on_after_the_part_that_was_taken(wa: Line, pee
 async def test_a_reply_from_the_app_takes_over(wa: Line, peer: Graph) -> None:
     await peer.tell(wa.hook, text())
     await wa.mind.wait_until_begun()
-    echo = {"from": "15550783881", "to": MIA, "id": "wamid.e1", "timestamp": seconds()}
+    echo = {"from": "15550783881", "to": MIA, "id": "wamid.e0", "timestamp": seconds(1)}
+    greeting = {"type": "text", "text": {"body": "Thanks for writing!"}}
+    told = change({"message_echoes": [{**echo, **greeting}]}, "smb_message_echoes")
+    await peer.tell(wa.hook, told)
+    assert (await ticket_of(wa))["control"] == "assistant", "no person is as fast"
+    echo |= {"id": "wamid.e1", "timestamp": seconds(10)}
     part = {"type": "text", "text": {"body": "Ben here: take M."}}
 
     await peer.tell(wa.hook, change({"message_echoes": [{**echo, **part}]}, "smb_message_echoes"))
 
     assert (await ticket_of(wa))["control"] == "agents"
     spoken = [(one["author_kind"], one["text"]) for one in await wa.messages()]
-    assert spoken == [("customer", "Does it run small?"), ("agent", "Ben here: take M.")]
+    assert spoken == [
+        ("customer", "Does it run small?"),
+        ("system", "Thanks for writing!"),
+        ("agent", "Ben here: take M."),
+    ]
 
 
 async def test_edits_deletions_and_reactions_come_in_any_order(wa: Line, peer: Graph) -> None:

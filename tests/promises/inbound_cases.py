@@ -10,8 +10,9 @@ import pytest
 from shopbell.desk.deliveries import commands as deliveries
 from shopbell.desk.ids import uuid7
 from shopbell.desk.inbound import files
-from shopbell.desk.inbound.facts import TooEarly, hand_over, take_in, write_message
+from shopbell.desk.inbound.facts import hand_over, take_in, write_message
 from shopbell.desk.inbound.files import Expected, arrived, missing
+from shopbell.desk.inbound.parts import TooEarly
 from shopbell.desk.inbound.types import Fact, FactKind, File, Sender
 from shopbell.desk.messages.types import Attachment
 from tests.promises.cases import Scene, Steps, of

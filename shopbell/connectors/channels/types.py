@@ -150,6 +150,24 @@ class Templated(Protocol):
         ...
 
 
+@runtime_checkable
+class Naming(Protocol):
+    """A channel whose messages do not say what their writer is called, so that its platform is asked."""
+
+    async def name_of(self, account: Account, value: str) -> str:
+        """What the person with this id is called; empty where the platform does not tell us, be it
+        for a permission that we lack or because they do not want it. Raises NotNow."""
+        ...
+
+
+class NotNow(Exception):
+    """The platform could not be asked just now; `retry_after` in seconds where it said so."""
+
+    def __init__(self, retry_after: float | None = None) -> None:
+        super().__init__("the platform could not be asked")
+        self.retry_after = retry_after
+
+
 class Lost(Exception):
     """The platform ended a held connection; `health` and `words` say what it means."""
 

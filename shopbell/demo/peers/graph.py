@@ -59,7 +59,7 @@ class Taken:
 @dataclass
 class Graph:
     """The running API. `people` can be written to, those `shut` only by template or tag, those
-    `gone` not even by tag. `files` are what people sent, by id, `kept` what the shop uploaded."""
+    `gone` not even by tag. `profiles` are told of those who have one here, `asked` is whose was wanted; the next `away` find it away. `files` are what people sent, by id, `kept` what the shop uploaded."""
 
     url: str = ""
     token: str = TOKEN
@@ -67,6 +67,9 @@ class Graph:
     people: set[str] = field(default_factory=set[str])
     shut: set[str] = field(default_factory=set[str])
     gone: set[str] = field(default_factory=set[str])
+    profiles: dict[str, Payload] = field(default_factory=dict[str, Payload])
+    asked: list[str] = field(default_factory=list[str])
+    away: int = 0
     files: dict[str, tuple[bytes, str]] = field(default_factory=dict[str, tuple[bytes, str]])
     kept: dict[str, tuple[bytes, str]] = field(default_factory=dict[str, tuple[bytes, str]])
     templates: list[Payload] = field(default_factory=list[Payload])
@@ -127,9 +130,25 @@ class Graph:
             data, media_type = self.files[name]
             answer = {"id": name, "mime_type": media_type, "file_size": len(data)}
             return JSONResponse({**answer, "url": f"{self.url}/media/{name}"})
+        if name in self.people:
+            return self._profile(name, request.query_params.get("fields", ""))
         if name.startswith("gone"):
             return fault(400, 100)
         return JSONResponse({"id": name, "name": "The Shop", "verified_name": "The Shop"})
+
+    def _profile(self, name: str, fields: str) -> Response:
+        """The fields of a profile; nobody else's, and none that the platform does not have."""
+        if self.away:
+            self.away -= 1
+            return fault(503, 2)
+        self.asked.append(name)
+        known = {"messenger": {"first_name", "last_name"}, "instagram": {"name", "username"}}
+        if not set(fields.split(",")) <= known.get(self.platform, set[str]()):
+            return fault(400, 100)
+        if name not in self.profiles:
+            consent = self.platform == "instagram"
+            return fault(403, 230) if consent else fault(400, 100, 2018218)
+        return JSONResponse({"id": name, **self.profiles[name]})
 
     async def listed(self, request: Request) -> Response:
         if (refused := self._refused(request)) is not None:

@@ -28,7 +28,7 @@ class HttpShop:
     message that was signed right, `tests` those that only asked whether it is there.
 
     `mood`: `takes` what comes, `silent` takes it and never answers, `busy` says 503. `script`
-    decides about the next requests before that.
+    decides about the next requests before that, `answers` about what is said once they are taken.
     """
 
     url: str = ""
@@ -39,6 +39,9 @@ class HttpShop:
     tests: int = 0
     refused: int = 0
     script: list[Callable[[], Response | None]] = field(
+        default_factory=list[Callable[[], Response | None]]
+    )
+    answers: list[Callable[[], Response | None]] = field(
         default_factory=list[Callable[[], Response | None]]
     )
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -68,6 +71,8 @@ class HttpShop:
         if self.mood == "busy":
             return JSONResponse({}, 503)
         self.taken.setdefault(key, told)
+        if self.answers and (answer := self.answers.pop(0)()) is not None:
+            return answer
         if self.mood == "silent":
             await self._until_they_leave(request)
         return JSONResponse({"id": f"shop-{key}"})

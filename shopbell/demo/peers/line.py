@@ -46,6 +46,9 @@ class LinePeer:
     answers: list[Scripted] = field(default_factory=list[Scripted])
     contents: dict[str, bytes] = field(default_factory=dict[str, bytes])
     preparing: set[str] = field(default_factory=set[str])
+    profiles: dict[str, str] = field(default_factory=dict[str, str])
+    asked: list[str] = field(default_factory=list[str])
+    away: int = 0
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(900))
 
     @property
@@ -87,6 +90,18 @@ class LinePeer:
         self.accepted[key] = [{"id": str(next(self.ids)), "quoteToken": "q"} for _ in messages]
         answer = self.answers.pop(0)() if self.answers else None
         return answer or JSONResponse({"sentMessages": self.accepted[key]})
+
+    async def profile(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if request.headers.get("authorization") != f"Bearer {self.token}":
+            return no(401, "Authentication failed")
+        if self.away:
+            self.away -= 1
+            return no(503, "Unavailable")
+        self.asked.append(name)
+        if name not in self.profiles:
+            return no(404, "Not found")
+        return JSONResponse({"userId": name, "displayName": self.profiles[name], "language": "ja"})
 
     async def info(self, request: Request) -> Response:
         if request.headers.get("authorization") != f"Bearer {self.token}":
@@ -136,6 +151,7 @@ async def line_peer() -> AsyncGenerator[LinePeer]:
     routes = [
         Route("/v2/bot/message/push", peer.push, methods=["POST"]),
         Route("/v2/bot/message/{name}/content", peer.content),
+        Route("/v2/bot/profile/{name}", peer.profile),
         Route("/v2/bot/info", peer.info),
         Route("/v2/bot/channel/webhook/endpoint", peer.info),
     ]

@@ -57,6 +57,10 @@ class SlackPeer:
     tokens: set[str] = field(default_factory=lambda: {TOKEN, APP_TOKEN})
     channels: set[str] = field(default_factory=lambda: {"C1", "C2", "DMIA"})
     deaf: set[str] = field(default_factory=set[str])
+    people: dict[str, str] = field(default_factory=dict[str, str])
+    may_read_people: bool = True
+    asked: list[str] = field(default_factory=list[str])
+    away: int = 0
     calls: list[tuple[str, Told]] = field(default_factory=list[tuple[str, Told]])
     posted: list[Told] = field(default_factory=list[Told])
     whispered: list[Told] = field(default_factory=list[Told])
@@ -137,6 +141,18 @@ class SlackPeer:
     def auth_test(self, form: Told) -> Response:
         told = {"ok": True, "team_id": TEAM, "team": "Wetherfold", "user_id": BOT}
         return JSONResponse(told, headers={"x-oauth-scopes": SCOPES})
+
+    def users_info(self, form: Told) -> Response:
+        if self.away:
+            self.away -= 1
+            return Response(status_code=429, headers={"retry-after": "0"})
+        self.asked.append(form["user"])
+        if not self.may_read_people:
+            return JSONResponse({"ok": False, "error": "missing_scope", "needed": "users:read"})
+        if form["user"] not in self.people:
+            return refused("user_not_found")
+        profile = {"display_name": "", "real_name": self.people[form["user"]]}
+        return JSONResponse({"ok": True, "user": {"id": form["user"], "profile": profile}})
 
     def apps_connections_open(self, form: Told) -> Response:
         return JSONResponse({"ok": True, "url": self.url.replace("http", "ws", 1) + "/link/?t=1"})

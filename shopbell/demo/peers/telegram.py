@@ -31,7 +31,7 @@ Scripted = Callable[[], Response | None]
 @dataclass
 class TelegramPeer:
     """`taken` are the messages it took, `asked` every method called; `script` decides about the next
-    sendings; `files` are what may be fetched; `blocked` the chats that shut the bot out."""
+    sendings, `answers` about what is said after they are taken; `files` are what may be fetched; `blocked` the chats that shut the bot out."""
 
     url: str = ""
     taken: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
@@ -39,6 +39,7 @@ class TelegramPeer:
     files: dict[str, bytes] = field(default_factory=dict[str, bytes])
     blocked: set[str] = field(default_factory=set[str])
     script: list[Scripted] = field(default_factory=list[Scripted])
+    answers: list[Scripted] = field(default_factory=list[Scripted])
     token: str = TOKEN
     hook: str = ""
     secret: str = ""
@@ -137,6 +138,8 @@ class TelegramPeer:
         if len(text.encode("utf-16-le")) // 2 > MOST_TEXT:
             return _no(400, "Bad Request: message is too long")
         self.taken.append({"method": method, **given, "read": text})
+        if self.answers and (answer := self.answers.pop(0)()) is not None:
+            return answer
         return _yes({"message_id": next(self.ids), "chat": {"id": given["chat_id"]}})
 
     async def download(self, request: Request) -> Response:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
@@ -19,6 +19,10 @@ from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.types import Author
 
 SYSTEM = Author(kind="system")
+DOUBT = timedelta(hours=1)
+"""For so long a check that finds an account well does not outweigh a message that was refused."""
+Teller = Literal["people", "platform", "check", "send", "listen"]
+"""Who tells how a connection is: what asks the account, sends by it, or holds it open each sees a part."""
 
 
 async def connect(
@@ -93,10 +97,24 @@ async def renew(desk: Desk, vault: Vault, connection_id: UUID, renewed: Credenti
     await desk.run(SQL["renew"], id=connection_id, sealed=vault.seal(connection_id, whole))
 
 
-async def set_health(desk: Desk, connection_id: UUID, health: Health, words: str = "") -> None:
-    """How the connection is, with words that say what to do; told only when it changed. One that
-    people turned off stays off."""
-    rows = await desk.run(SQL["set_health"], id=connection_id, health=health, words=words)
+async def set_health(
+    desk: Desk, connection_id: UUID, health: Health, words: str = "", *, by: Teller = "people"
+) -> None:
+    """How the connection is, with words that say what to do; told only when it changed.
+
+    One that people turned off stays off. Whoever sees a part only may always tell something worse,
+    but something better only of what it told itself, so that two who see different parts do not
+    move it back and forth; a check may after an hour of doubt.
+    """
+    rows = await desk.run(
+        SQL["set_health"],
+        id=connection_id,
+        health=health,
+        words=words,
+        by=by,
+        at=desk.now(),
+        doubt=DOUBT,
+    )
     if rows:
         await _tell(desk, connection_from(rows[0]))
 
@@ -131,10 +149,12 @@ async def due_for_check(desk: Desk, channels: Sequence[str], pause: timedelta) -
     return rows[0]["id"] if rows else None
 
 
-async def checked(desk: Desk, connection_id: UUID, health: Health, words: str) -> None:
+async def checked(
+    desk: Desk, connection_id: UUID, health: Health, words: str, *, by: Teller = "people"
+) -> None:
     """Its platform was asked just now, and this is how the account is."""
     await desk.run(SQL["checked"], id=connection_id, at=desk.now())
-    await set_health(desk, connection_id, health, words)
+    await set_health(desk, connection_id, health, words, by=by)
 
 
 async def sent(desk: Desk, connection_id: UUID) -> None:

@@ -17,16 +17,22 @@ VALUES (:id, :brand_id, :channel, :name, :account, :sealed, :settings);
 
 -- name: reseal
 UPDATE connection SET sealed = :sealed, account = coalesce(:account, account), name = :name,
-    settings = :settings, health = 'ok', health_words = '' WHERE id = :id
+    settings = :settings, health = 'ok', health_words = '', health_by = 'people', health_at = now() WHERE id = :id
 RETURNING id;
 
 -- name: set_health
-UPDATE connection SET health = :health, health_words = :words
+UPDATE connection SET health = :health, health_words = :words, health_by = :by, health_at = :at
 WHERE id = :id AND health <> 'off' AND (health, health_words) IS DISTINCT FROM (:health, :words)
+  AND (:by IN ('people', 'platform') OR health_by = :by
+       OR array_position(ARRAY['ok', 'degraded', 'reconnect'], :health)
+          > array_position(ARRAY['ok', 'degraded', 'reconnect'], health)
+       OR :by = 'check' AND health_at < :at - :doubt::interval)
 RETURNING id, brand_id, channel, name, public_key, answer_mode, health, health_words, account, settings;
 
 -- name: turn
-UPDATE connection SET health = :health, health_words = :words, check_at = now() WHERE id = :id
+UPDATE connection SET health = :health, health_words = :words, health_by = 'people', health_at = now(),
+    check_at = now()
+WHERE id = :id
 RETURNING id, brand_id, channel, name, public_key, answer_mode, health, health_words, account, settings;
 
 -- name: rename

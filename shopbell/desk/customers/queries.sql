@@ -52,6 +52,37 @@ ON CONFLICT DO NOTHING;
 -- name: name_customer
 UPDATE customer SET name = :name, version = version + 1 WHERE id = :id AND name <> :name;
 
+-- name: claim_unnamed
+WITH due AS (
+    SELECT i.id FROM identity i JOIN customer c ON c.id = i.customer_id
+    WHERE i.kind = ANY(:kinds::text[]) AND i.verified_at IS NOT NULL AND i.name_at <= :at AND c.name = ''
+      AND EXISTS (
+        SELECT 1 FROM thread t JOIN contact o ON o.thread_id = t.id JOIN connection n ON n.id = o.connection_id
+        WHERE t.customer_id = i.customer_id AND o.identity = i.value AND n.channel = ANY(:channels::text[])
+          AND n.health IN ('ok', 'degraded') AND n.sealed IS NOT NULL
+      )
+    ORDER BY i.name_at LIMIT 1 FOR UPDATE OF i SKIP LOCKED
+), held AS (
+    UPDATE identity i SET name_at = :at + :lease::interval, name_tries = i.name_tries + 1
+    FROM due WHERE i.id = due.id
+    RETURNING i.id, i.customer_id, i.value, i.name_tries AS tries
+)
+SELECT held.id, held.customer_id, held.value, held.tries, t.id AS thread_id, n.id AS connection_id
+FROM held JOIN thread t ON t.customer_id = held.customer_id
+JOIN contact o ON o.thread_id = t.id AND o.identity = held.value
+JOIN connection n ON n.id = o.connection_id
+WHERE n.channel = ANY(:channels::text[]) AND n.health IN ('ok', 'degraded') AND n.sealed IS NOT NULL
+ORDER BY o.heard_at DESC LIMIT 1;
+
+-- name: ask_name_later
+UPDATE identity SET name_at = :at + :delay::interval WHERE id = :id;
+
+-- name: ask_name_no_more
+UPDATE identity SET name_at = 'infinity' WHERE id = :id;
+
+-- name: name_nameless
+UPDATE customer SET name = :name, version = version + 1 WHERE id = :id AND name = '' RETURNING id;
+
 -- name: insert_outbox
 INSERT INTO outbox (kind, thread_id, ticket_id, payload, at)
 VALUES (:kind, :thread_id, :ticket_id, :payload, :at);

@@ -161,6 +161,8 @@ async def retry(desk: Desk, message_id: UUID, by: Agent, *, on_purpose: bool = F
         capability = _capability(desk, row, row["channel"])
         await check_open(unit, row["connection_id"], capability, template=row["templated"])
         values = {"id": row["id"], "fresh": uuid7(), "at": unit.at}
+        if row["status"] == "failed":
+            await unit.connection.execute(SQL["keep_former"].encode(), {"id": row["id"]})
         await unit.connection.execute(SQL["requeue"].encode(), values)
         return await _tell(unit, message_id, _author(by))
 
@@ -196,6 +198,7 @@ async def move(
             "status": "sent" if way.channel in LIVE_CHANNELS else "queued",
             "at": unit.at,
         }
+        await unit.connection.execute(SQL["keep_former"].encode(), {"id": row["id"]})
         await unit.connection.execute(SQL["take_back"].encode(), {"id": row["id"]})
         await unit.connection.execute(SQL["insert"].encode(), delivery)
         await unit.connection.execute(SQL["readdress"].encode(), place)

@@ -88,6 +88,11 @@ UPDATE delivery SET id = CASE status WHEN 'failed' THEN :fresh ELSE id END, stat
     lease_holder = NULL, lease_until = NULL, updated_at = :at
 WHERE id = :id;
 
+-- name: keep_former
+INSERT INTO former_delivery (id, message_id, connection_id, external_id, parts)
+SELECT id, message_id, connection_id, external_id, parts FROM delivery WHERE id = :id
+ON CONFLICT (id) DO NOTHING;
+
 -- name: take_back
 DELETE FROM delivery WHERE id = :id;
 

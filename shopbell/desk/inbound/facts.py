@@ -1,34 +1,31 @@
 """What each fact does to the desk. Every one may come again, late, or before what it is about.
 
-A message is written once for a connection and its external id. Receipts only rise. A reply that
-people sent from the platform's own app is a takeover.
+A message is written once for a connection and its external id. Receipts and echoes have modules of
+their own.
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 from psycopg.types.json import Jsonb
 
-from shopbell.desk.connections.types import Connection, Place
+from shopbell.desk.connections.types import Connection
 from shopbell.desk.control.commands import ask_person
-from shopbell.desk.control.rules import seize
 from shopbell.desk.customers.commands import thread_of
 from shopbell.desk.database import Desk
 from shopbell.desk.ids import uuid7
 from shopbell.desk.inbound.commands import SQL
-from shopbell.desk.inbound.types import Fact, Sender
-from shopbell.desk.messages.arriving import came_before, contact_values
+from shopbell.desk.inbound.echoes import take_echo
+from shopbell.desk.inbound.parts import TooEarly, named_in, place_of, sender_of, text_of
+from shopbell.desk.inbound.receipts import take_receipt
+from shopbell.desk.inbound.types import Fact
+from shopbell.desk.messages.arriving import contact_values
 from shopbell.desk.messages.commands import Written, receive
 from shopbell.desk.messages.masking import masked
 from shopbell.desk.messages.types import (
-    MAX_TEXT,
     Arrival,
     Author,
-    DeliveryStatus,
     Draft,
     ExpectedFile,
     MailHead,
@@ -40,16 +37,6 @@ from shopbell.desk.verification.commands import hear
 from shopbell.desk.work import SYSTEM, message_from, work
 
 LONGEST_SIGN = 16
-CUT = "\n… (cut here: the whole text is in the original)"
-WORDLESS = "(a message without words)"
-_LIFTS: dict[str, tuple[DeliveryStatus, ...]] = {
-    "sent": ("sending", "uncertain"),
-    "delivered": ("sending", "uncertain", "sent"),
-    "read": ("sending", "uncertain", "sent", "delivered"),
-    "failed": ("sending", "uncertain", "sent"),
-}
-"""From which states a receipt lifts a delivery to its own."""
-
 _ASKED = (("opt_out", "opted_out_at"), ("no_marketing", "no_marketing_at"))
 """What was asked for, everything or advertising alone: its query and its column."""
 _NOTES = {
@@ -58,10 +45,6 @@ _NOTES = {
     ("no_marketing", True): "Asked to get no more advertising here. Answers still go out.",
     ("no_marketing", False): "Takes advertising here again.",
 }
-
-
-class TooEarly(Exception):
-    """What the fact is about is not there yet: read it again later."""
 
 
 class Matched(Struct, frozen=True, kw_only=True):
@@ -87,11 +70,11 @@ async def take_in(desk: Desk, connection: Connection, fact: Fact) -> None:
         case "message":
             await write_message(desk, connection, fact)
         case "echo":
-            await _echo(desk, connection, fact)
+            await take_echo(desk, connection, fact)
         case "edit" | "deletion" | "reaction":
             await _change(desk, connection, fact)
         case "receipt":
-            await _receipt(desk, connection, fact)
+            await take_receipt(desk, connection, fact)
         case "opt_out":
             await _opt_out(desk, connection, fact)
         case "typing" | "account" | "other":
@@ -117,10 +100,10 @@ async def write_message(
         if matched
         else await thread_of(desk, sender.kind, sender.value, name=sender.name)
     )
-    draft = Draft(id=uuid7(), text=_text(fact), attachments=files)
+    draft = Draft(id=uuid7(), text=text_of(fact), attachments=files)
     arrival = Arrival(
         external_id=fact.external_id,
-        place=_place(desk, fact),
+        place=place_of(desk, fact),
         html=fact.html,
         whole=fact.text if fact.mail and fact.mail.reply_text else "",
         reply_to=fact.reply_to,
@@ -139,7 +122,11 @@ async def write_message(
     )
     own = matched is None or not (matched.stranger or matched.quiet or matched.claimed)
     take = hear if own else receive
-    return await take(desk, thread_id, connection, draft, uploader=uploader, arrival=arrival)
+    written = await take(desk, thread_id, connection, draft, uploader=uploader, arrival=arrival)
+    if fact.at is not None and fact.window_hours is not None:
+        values = {"thread_id": thread_id, "connection_id": connection.id, "at": fact.at}
+        await desk.run(SQL["note_written"], **values)
+    return written
 
 
 async def hand_over(desk: Desk, connection: Connection, fact: Fact) -> None:
@@ -149,57 +136,9 @@ async def hand_over(desk: Desk, connection: Connection, fact: Fact) -> None:
     await ask_person(desk, thread_id, connection, message_id=uuid7())
 
 
-async def _echo(desk: Desk, connection: Connection, fact: Fact) -> None:
-    """A reply from the platform's own app: people have taken over."""
-    if await desk.run(SQL["our_send"], **_named(connection, fact)):
-        return
-    sender = sender_of(fact)
-    thread_id = await thread_of(desk, sender.kind, sender.value, name=sender.name)
-    if await _explains(desk, connection, thread_id, fact):
-        return
-    async with work(desk, thread_id=thread_id) as unit:
-        if await came_before(unit, connection, fact.external_id) is not None:
-            return
-        under_way = await unit.connection.execute(
-            SQL["sending"].encode(), {"thread_id": thread_id, "connection_id": connection.id}
-        )
-        if await under_way.fetchone() is not None:
-            raise TooEarly("a message of ours is still being sent there: this may be it")
-        author = Author(kind="agent", name=connection.name)
-        draft = Draft(id=uuid7(), text=masked(_text(fact)))
-        opened = await engage(unit, connection, draft)
-        await seize(unit, author, None)
-        message = add_message(
-            unit,
-            author,
-            draft,
-            connection,
-            external_id=fact.external_id,
-            sent_as=fact.external_id,
-        )
-        unit.change_ticket(waiting_since=None, status="pending", snoozed_until=None)
-        unit.write("save_contact", **contact_values(unit, connection.id, _place(desk, fact)))
-        unit.emit("ticket.created" if opened else "message.created", author, message=message)
-
-
-async def _explains(desk: Desk, connection: Connection, thread_id: UUID, fact: Fact) -> bool:
-    """Whether an echo is a message of ours of which nobody knew whether it was sent: it was."""
-    values = {"thread_id": thread_id, "connection_id": connection.id}
-    doubted = await desk.run(SQL["uncertain_there"], **values)
-    said = _letters(fact.text)
-    ours = [one for one in doubted if said and _letters(one["text"]) == said]
-    await _lift(desk, ours[:1], msgspec.structs.replace(fact, kind="receipt", state="sent"))
-    return bool(ours)
-
-
-def _letters(text: str) -> str:
-    """A text as it can be known again whatever a platform made of its markup."""
-    return "".join(one for one in text.lower() if one.isalnum())
-
-
 async def _change(desk: Desk, connection: Connection, fact: Fact) -> None:
     """A customer edited, removed or reacted to a message."""
-    found = await desk.run(SQL["message_named"], **_named(connection, fact))
+    found = await desk.run(SQL["message_named"], **named_in(connection, fact))
     if not found:
         raise TooEarly(f"the message {fact.external_id} is not there")
     async with work(desk, ticket_id=found[0]["ticket_id"]) as unit:
@@ -232,63 +171,12 @@ def _changed(message: Message, fact: Fact) -> Message:
     if fact.kind == "deletion":
         return msgspec.structs.replace(message, text="", html=None, removed=True)
     if fact.kind == "edit":
-        text = masked(_text(fact))
+        text = masked(text_of(fact))
         return message if message.removed else msgspec.structs.replace(message, text=text)
     by = sender_of(fact).value
     others = tuple(one for one in message.reactions if one.by != by)
     new = (Reaction(sign=fact.state[:LONGEST_SIGN], by=by),) if fact.state else ()
     return msgspec.structs.replace(message, reactions=(*others, *new))
-
-
-async def _receipt(desk: Desk, connection: Connection, fact: Fact) -> None:
-    """How far our messages came: one that is named, or all to somebody up to a time."""
-    if fact.state not in _LIFTS:
-        return
-    if fact.external_id or fact.key:
-        found = await desk.run(SQL["our_send"], **_named(connection, fact))
-        if not found and await desk.run(SQL["was_code"], **_named(connection, fact)):
-            return
-        if not found:
-            raise TooEarly(f"no message of ours is called {fact.external_id or fact.key}")
-        await _lift(desk, found, fact)
-        return
-    found = await desk.run(
-        SQL["sends_to"],
-        connection_id=connection.id,
-        identity=sender_of(fact).value,
-        upto=fact.at or desk.now(),
-        before=list(_LIFTS[fact.state]),
-    )
-    under_way = [one for one in found if one["status"] == "sending"]
-    await _lift(desk, [one for one in found if one not in under_way], fact)
-    if under_way:
-        raise TooEarly("a message of ours is still being sent there: this may be about it")
-
-
-async def _lift(desk: Desk, sends: Sequence[dict[str, Any]], fact: Fact) -> None:
-    for send in sends:
-        async with work(desk, ticket_id=send["ticket_id"]) as unit:
-            values = {
-                "id": send["id"],
-                "status": fact.state,
-                "before": list(_LIFTS[fact.state]),
-                "external_id": fact.external_id or None,
-                "error": fact.words if fact.state == "failed" else None,
-                "at": unit.at,
-            }
-            lifted = await unit.connection.execute(SQL["lift"].encode(), values)
-            if await lifted.fetchone() is None:
-                continue
-            told = await unit.connection.execute(
-                SQL["raise_message"].encode(), {"id": send["message_id"]}
-            )
-            held = await unit.connection.execute(
-                SQL["message"].encode(), {"id": send["message_id"]}
-            )
-            row = await held.fetchone()
-            assert told.rowcount == 1
-            assert row is not None, "a delivery without its message"
-            unit.emit("message.updated", SYSTEM, message=message_from(row))
 
 
 async def _opt_out(desk: Desk, connection: Connection, fact: Fact) -> None:
@@ -306,33 +194,9 @@ async def _opt_out(desk: Desk, connection: Connection, fact: Fact) -> None:
         draft = Draft(id=uuid7(), text=_NOTES[which, out], visibility="note")
         opened = await engage(unit, connection, draft)
         message = add_message(unit, SYSTEM, draft, connection)
-        unit.write("save_contact", **contact_values(unit, connection.id, _place(desk, fact)))
+        unit.write("save_contact", **contact_values(unit, connection.id, place_of(desk, fact)))
         unit.write(which, **place, at=unit.at if out else None)
         unit.emit("ticket.created" if opened else "message.created", SYSTEM, message=message)
-
-
-def sender_of(fact: Fact) -> Sender:
-    """Who a fact is about; a connector that leaves it out is at fault."""
-    assert fact.sender is not None, f"a {fact.kind} without a sender"
-    return fact.sender
-
-
-def _place(desk: Desk, fact: Fact) -> Place:
-    sender, at = sender_of(fact), fact.at or desk.now()
-    hours = fact.window_hours
-    return Place(
-        place=fact.place or sender.value,
-        identity=sender.value,
-        community=fact.community,
-        window_until=at + timedelta(hours=hours) if hours is not None else None,
-    )
-
-
-def _text(fact: Fact) -> str:
-    text = (fact.mail.reply_text or fact.text) if fact.mail else fact.text
-    if len(text) > MAX_TEXT:
-        return text[: MAX_TEXT - len(CUT)] + CUT
-    return text if text.replace("\x00", "").strip() or fact.attachments else WORDLESS
 
 
 def _head(fact: Fact, matched: Matched | None) -> MailHead | None:
@@ -350,11 +214,3 @@ def _head(fact: Fact, matched: Matched | None) -> MailHead | None:
         authentication=mail.authentication,
         warning=matched.warning if matched else "",
     )
-
-
-def _named(connection: Connection, fact: Fact) -> dict[str, Any]:
-    try:
-        key = UUID(fact.key) if fact.key else None
-    except ValueError:
-        key = None
-    return {"connection_id": connection.id, "external_id": fact.external_id or None, "key": key}

@@ -19,7 +19,8 @@ from shopbell.desk.database import Desk
 from shopbell.desk.elsewhere.reads import is_claimed, thread_answered
 from shopbell.desk.errors import DeskError
 from shopbell.desk.inbound.commands import SQL
-from shopbell.desk.inbound.facts import Matched, sender_of, take_in
+from shopbell.desk.inbound.facts import Matched, take_in
+from shopbell.desk.inbound.parts import sender_of
 from shopbell.desk.inbound.types import Fact, Mail
 
 ONE_ANSWER_EACH = timedelta(hours=1)

@@ -28,9 +28,21 @@ SELECT id, ticket_id, thread_id, message_id FROM delivery
 WHERE connection_id = :connection_id
   AND (external_id = :external_id OR parts @> ARRAY[:external_id::text] OR id = :key::uuid);
 
+-- name: was_ours
+SELECT 1 FROM former_delivery
+WHERE id = :key::uuid OR connection_id = :connection_id
+  AND (external_id = :external_id OR parts @> ARRAY[:external_id::text]);
+
 -- name: was_code
 SELECT 1 FROM verification
 WHERE id = :key::uuid OR connection_id = :connection_id AND external_id = :external_id;
+
+-- name: note_written
+UPDATE contact SET written_at = greatest(written_at, :at)
+WHERE thread_id = :thread_id AND connection_id = :connection_id;
+
+-- name: written_there
+SELECT written_at FROM contact WHERE thread_id = :thread_id AND connection_id = :connection_id;
 
 -- name: sends_to
 SELECT d.id, d.ticket_id, d.message_id, d.status FROM delivery d
@@ -55,6 +67,9 @@ UNION ALL
 SELECT m.id, m.ticket_id FROM delivery d JOIN message m ON m.id = d.message_id
 WHERE d.connection_id = :connection_id
   AND (d.external_id = :external_id OR d.parts @> ARRAY[:external_id::text] OR d.id = :key::uuid)
+UNION ALL
+SELECT m.id, m.ticket_id FROM former_delivery d JOIN message m ON m.id = d.message_id
+WHERE d.connection_id = :connection_id AND (d.external_id = :external_id OR d.parts @> ARRAY[:external_id::text])
 LIMIT 1;
 
 -- name: message

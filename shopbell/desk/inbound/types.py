@@ -104,6 +104,8 @@ class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     capability record's. `code` and `words` tell of a failure, `context` of an ad or a story.
     `to_people`: a moderator handed this message to the desk, so people answer it. `joins`: a part
     of a message whose other parts, under the same id, come by themselves, as an album's pictures do.
+    `automatic`: whether a machine of the shop's wrote an echo; *perhaps* where the platform does not
+    tell, and then one that follows the customer's words at once is a machine's.
     """
 
     kind: FactKind
@@ -122,6 +124,7 @@ class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     to_people: bool = False
     window_hours: float | None = None
     joins: bool = False
+    automatic: Literal["", "perhaps", "yes"] = ""
     code: str = ""
     words: str = ""
     context: str = ""

@@ -9,6 +9,7 @@ share it.
 
 import asyncio
 import random
+import time
 from typing import Any
 
 import msgspec
@@ -34,6 +35,12 @@ MODERATORS = 1 << 13
 HANDED_OVER = "People will answer this."
 LEFT_OPEN = 4000
 """How we close: with 1000 Discord would end the session, and it could not be resumed."""
+IDENTIFY_EVERY_S = 5.0
+"""Discord takes one new session in five seconds, and 1,000 in a day; at the thousandth and first it
+resets the bot's token (.../events/gateway#identifying, #session-start-limit-object). Resuming is free."""
+SPENT = "Discord lets the bot begin no more sessions today: it was started too often."
+KEPT_BACK = 20
+"""So many of the day's sessions are left to whoever looks into it."""
 MOST_PLACES = 300
 MOST_PAGES = 20
 _KEPT = ("id", "type", "parent_id", "owner_id", "guild_id")
@@ -95,6 +102,9 @@ class Gateway:
         answer = await self._web.get("/gateway/bot")
         if answer.refused is not None:
             raise Lost(answer.refused.words, answer.refused.health or "degraded")
+        left = answer.told["session_start_limit"]["remaining"].number
+        if left is not None and left < KEPT_BACK:
+            raise Lost(SPENT, "degraded")
         return self._checked(answer.told["url"].text)
 
     def _checked(self, address: str) -> str:
@@ -117,7 +127,6 @@ class Gateway:
             case 9:
                 if told["d"].value is not True:
                     self._forget_session()
-                    await asyncio.sleep(random.uniform(0.1, 1.0))  # noqa: S311 - a spread, no secret
                 raise Reconnect
             case 10:
                 every = (told["d"]["heartbeat_interval"].number or 41_250) / 1000
@@ -136,6 +145,8 @@ class Gateway:
             known = {"token": self._token, "session_id": session, "seq": self._cursor.get("seq")}
             await self._send(socket, 6, known)
             return
+        await asyncio.sleep(pause_before_session(self._cursor, time.time()))
+        self._cursor["began_at"] = time.time()
         properties = {"os": "linux", "browser": "shopbell", "device": "shopbell"}
         new = {"token": self._token, "intents": INTENTS, "properties": properties}
         await self._send(socket, 2, new)
@@ -300,6 +311,12 @@ class Gateway:
             await self._web.post(path, body)
         except (Away, Silent):
             log.warning("interaction unanswered")
+
+
+def pause_before_session(cursor: dict[str, Any], now: float) -> float:
+    """Seconds until another session may begin, whichever worker began the one before."""
+    since = now - float(cursor.get("began_at") or 0.0)
+    return min(max(0.0, IDENTIFY_EVERY_S - since), IDENTIFY_EVERY_S)
 
 
 def _number(message: Told) -> int:

@@ -4,6 +4,7 @@ https://docs.discord.com/developers/resources/message#create-message: with `enfo
 within a few minutes makes no second message. For later repeats the channel is read first.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -14,11 +15,14 @@ from shopbell.connectors.channels.discord.nonces import nonce_of
 from shopbell.connectors.channels.discord.web import Away, Files, Silent, Web
 from shopbell.connectors.channels.told import Told
 from shopbell.connectors.channels.words import split
-from shopbell.desk.deliveries.types import Outgoing, Refused, Sent, Unknown
+from shopbell.desk.deliveries.types import Outgoing, OutgoingFile, Refused, Sent, Unknown
 
 log = structlog.get_logger()
 
 MOST_TEXT = 2_000
+MOST_FILES = 10
+MOST_AT_ONCE = 24_000_000
+"""A message takes ten files and a request 25 MiB (.../resources/message#create-message)."""
 EPOCH_MS = 1_420_070_400_000
 """Discord counts time from the start of 2015 (.../developers/reference#snowflakes)."""
 POINTER = "I have answered you in a direct message."
@@ -51,8 +55,10 @@ class Sending:
             await self._find_place()
             for number in range(len(self._taken), len(texts)):
                 self._taken.append(await self._say(number, texts[number]))
-            if self._outgoing.files and len(self._taken) <= len(texts):
-                self._taken.append(await self._say(len(texts), "", await self._files()))
+            bundles = _bundles(self._outgoing.files)
+            for number in range(len(self._taken), len(texts) + len(bundles)):
+                files = await _opened(bundles[number - len(texts)])
+                self._taken.append(await self._say(number, "", files))
         except Stopped as stopped:
             return msgspec.structs.replace(stopped.outcome, parts=tuple(self._taken))
         except Away:
@@ -115,12 +121,6 @@ class Sending:
                 return one["id"].name
         return ""
 
-    async def _files(self) -> Files:
-        return [
-            (f"files[{at}]", (one.name, await one.read(), one.media_type))
-            for at, one in enumerate(self._outgoing.files)
-        ]
-
     async def _point(self) -> None:
         """Show where the answer went; the answer itself has arrived, whatever becomes of this."""
         to, user = self._outgoing.to, self._outgoing.recipient
@@ -139,6 +139,26 @@ class Sending:
             return
         if shown.refused is not None:
             log.warning("pointer refused", delivery=str(self._outgoing.id), code=shown.refused.code)
+
+
+def _bundles(files: Sequence[OutgoingFile]) -> list[list[OutgoingFile]]:
+    """The files as they go together, in their order."""
+    found: list[list[OutgoingFile]] = []
+    room = 0
+    for one in files:
+        if not found or len(found[-1]) == MOST_FILES or one.size > room:
+            found.append([])
+            room = MOST_AT_ONCE
+        found[-1].append(one)
+        room -= one.size
+    return found
+
+
+async def _opened(files: Sequence[OutgoingFile]) -> Files:
+    return [
+        (f"files[{at}]", (one.name, await one.read(), one.media_type))
+        for at, one in enumerate(files)
+    ]
 
 
 def _names(message: Told) -> list[str]:

@@ -14,6 +14,7 @@ import msgspec
 from shopbell.connectors.channels.meta import hooks
 from shopbell.connectors.channels.meta.graph import HOST, Graph, checked
 from shopbell.connectors.channels.meta.messaging import facts_in
+from shopbell.connectors.channels.meta.people import called
 from shopbell.connectors.channels.meta.replying import HUMAN_WINDOW_HOURS, link_step, text_step
 from shopbell.connectors.channels.parts import in_parts
 from shopbell.connectors.channels.types import Account, Checked, Field, Reply
@@ -23,6 +24,10 @@ from shopbell.desk.deliveries.types import Outgoing, Refused, Sent, Unknown
 from shopbell.desk.inbound.types import Fact, File, Raw
 
 INSTAGRAM_HOST = "https://graph.instagram.com"
+MB = 1_000_000
+MOST_PICTURE = 8 * MB
+MOST_FILE = 25 * MB
+"""https://developers.facebook.com/documentation/business-messaging/instagram-messaging/features/attachment-upload."""
 MOST_BYTES = 1000
 """Bytes of UTF-8 in one text:
 https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/messaging-api."""
@@ -44,10 +49,12 @@ class Instagram:
             "audio/wav",
             "video/mp4",
             "video/ogg",
+            "video/quicktime",
             "video/webm",
+            "video/x-msvideo",
             "application/pdf",
         ),
-        max_file=8_000_000,
+        max_file=MOST_FILE,
         reply_window=24,
         human_window=HUMAN_WINDOW_HOURS,
         receipts=("read",),
@@ -99,7 +106,11 @@ class Instagram:
         graph = self._graph(outgoing.connection, given)
         pieces = split(plain(outgoing.message.text), MOST_BYTES, measure=_bytes_in)
         steps = [text_step(graph, account, outgoing, one, named=False) for one in pieces]
-        steps += [link_step(graph, account, outgoing, one) for one in outgoing.files]
+        for one in outgoing.files:
+            if one.media_type.startswith("image/") and one.size > MOST_PICTURE:
+                words = f"Instagram takes {one.name} only up to 8 MB: send it smaller, or a link."
+                return Refused(words=words, permanent=True)
+            steps.append(link_step(graph, account, outgoing, one))
         return await in_parts(outgoing, steps)
 
     async def check(self, account: Account) -> Checked:
@@ -107,6 +118,10 @@ class Instagram:
         graph = self._graph(account.connection, account.credentials)
         found = checked(await graph.get(own, fields="id,username"), "username")
         return msgspec.structs.replace(found, account=own if found.health == "ok" else "")
+
+    async def name_of(self, account: Account, value: str) -> str:
+        graph = self._graph(account.connection, account.credentials)
+        return await called(graph, value, "name", "username")
 
     async def fetch(self, account: Account, file: File, most_bytes: int) -> File:
         graph = self._graph(account.connection, {})

@@ -20,7 +20,7 @@ from shopbell.connectors.channels.downloading import download
 from shopbell.connectors.channels.line.reading import facts_of
 from shopbell.connectors.channels.parts import Failed, Step, in_parts
 from shopbell.connectors.channels.told import Told
-from shopbell.connectors.channels.types import Account, Checked, Field, Reply
+from shopbell.connectors.channels.types import Account, Checked, Field, NotNow, Reply
 from shopbell.connectors.channels.words import plain, split, utf16
 from shopbell.desk.connections.types import Capability
 from shopbell.desk.deliveries.types import Outgoing, OutgoingFile, Refused, Sent, Unknown
@@ -32,6 +32,9 @@ MOST_TEXT = 5000
 """UTF-16 code units: https://developers.line.biz/en/docs/messaging-api/text-character-count/."""
 MOST_AT_ONCE = 5
 MOST_FILE = 10_000_000
+MOST_PREVIEW = 1_000_000
+"""Of a picture and of what stands for it in the chat:
+https://developers.line.biz/en/reference/messaging-api/#image-message."""
 TIMEOUT = httpx.Timeout(15, connect=5)
 RECONNECT = "LINE does not accept the channel access token: issue a new one and enter it."
 USED_UP = "This month's messages of the LINE plan are used up: raise the plan, or use another way."
@@ -111,6 +114,18 @@ class LineApp:
         )
         return msgspec.structs.replace(file, data=brought.data, media_type=brought.media_type)
 
+    async def name_of(self, account: Account, value: str) -> str:
+        """https://developers.line.biz/en/reference/messaging-api/#get-profile: told of friends, and
+        of whoever wrote and has not blocked the account."""
+        base = account.connection.settings.base_url.rstrip("/") or HOST
+        headers = _bearing(account.credentials.get("access_token", ""))
+        found = await self._call("GET", f"{base}/v2/bot/profile/{quote(value, safe='')}", headers)
+        if isinstance(found, Told):
+            return found["displayName"].text
+        if isinstance(found, Refused) and (found.permanent or found.health):
+            return ""
+        raise NotNow(found.retry_after if isinstance(found, Refused) else None)
+
     async def check(self, account: Account) -> Checked:
         base = account.connection.settings.base_url.rstrip("/") or HOST
         headers = _bearing(account.credentials.get("access_token", ""))
@@ -170,9 +185,10 @@ def _bearing(token: str) -> dict[str, str]:
 
 
 def _shown(file: OutgoingFile) -> dict[str, str]:
-    """A picture that LINE shows; another file, or one without https, goes as its address:
-    https://developers.line.biz/en/reference/messaging-api/#image-message."""
-    if file.media_type in ("image/jpeg", "image/png") and file.url.startswith("https://"):
+    """A picture that LINE shows, small enough to be its own preview; another file, or one without
+    https, goes as its address."""
+    shows = file.media_type in ("image/jpeg", "image/png") and file.size <= MOST_PREVIEW
+    if shows and file.url.startswith("https://"):
         return {"type": "image", "originalContentUrl": file.url, "previewImageUrl": file.url}
     return {"type": "text", "text": f"{file.name}: {file.url}"}
 

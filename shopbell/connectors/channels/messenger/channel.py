@@ -9,6 +9,7 @@ import msgspec
 from shopbell.connectors.channels.meta import hooks
 from shopbell.connectors.channels.meta.graph import Graph, checked
 from shopbell.connectors.channels.meta.messaging import facts_in
+from shopbell.connectors.channels.meta.people import called
 from shopbell.connectors.channels.meta.replying import HUMAN_WINDOW_HOURS, file_step, text_step
 from shopbell.connectors.channels.parts import in_parts
 from shopbell.connectors.channels.types import Account, Checked, Field, Reply
@@ -75,6 +76,10 @@ class Messenger:
         page = account.credentials.get("page_id") or account.connection.account or ""
         graph = self._graph(account.connection, account.credentials.get("access_token", ""))
         return checked(await graph.get(page, fields="id,name"), "name")
+
+    async def name_of(self, account: Account, value: str) -> str:
+        graph = self._graph(account.connection, account.credentials.get("access_token", ""))
+        return await called(graph, value, "first_name last_name")
 
     async def fetch(self, account: Account, file: File, most_bytes: int) -> File:
         graph = self._graph(account.connection, "")

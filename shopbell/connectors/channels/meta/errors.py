@@ -1,9 +1,10 @@
 """Meta's error codes as outcomes, with words that say what to do.
 
-Sources: https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes,
-https://developers.facebook.com/docs/messenger-platform/error-codes and
+Sources: https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes,
+which asks to go by codes and not by titles,
+https://developers.facebook.com/documentation/business-messaging/messenger-platform/error-codes and
 https://developers.facebook.com/docs/graph-api/guides/error-handling. Which of them are worth
-another try is our judgement of what these pages say. Codes decide, never texts.
+another try is our judgement of what these pages say.
 """
 
 from collections.abc import Mapping
@@ -46,7 +47,10 @@ BLOCKED = Verdict(
     permanent=False,
     health="reconnect",
 )
+UNNAMED = -1
+"""Stands for a refusal without a code; 0 is one of Meta's own."""
 VERDICTS: Mapping[int, Verdict] = {
+    0: TOKEN,
     1: AWAY,
     2: AWAY,
     3: RIGHTS,
@@ -96,6 +100,11 @@ VERDICTS: Mapping[int, Verdict] = {
         permanent=False,
         health="reconnect",
     ),
+    131044: Verdict(
+        "WhatsApp wants a working payment method: set one in WhatsApp Manager.",
+        permanent=False,
+        health="reconnect",
+    ),
     131045: Verdict(
         "The number is not registered: register it in WhatsApp Manager and connect again.",
         permanent=False,
@@ -111,6 +120,13 @@ VERDICTS: Mapping[int, Verdict] = {
     131051: Verdict("WhatsApp does not take this kind of message: send words."),
     131052: MEDIA,
     131053: MEDIA,
+    131057: AWAY,
+    131062: Verdict("WhatsApp takes this only for people whose number it shows: use another way."),
+    131063: Verdict("Advertising templates are off for this number: see WhatsApp Manager."),
+    131064: Verdict(
+        "WhatsApp holds this account back for templates in a wrong category: see WhatsApp Manager.",
+        health="degraded",
+    ),
     131056: Verdict(
         "Too many messages to this customer at once; this goes out in a moment.", False, 6.0
     ),
@@ -125,6 +141,7 @@ VERDICTS: Mapping[int, Verdict] = {
     132007: Verdict(
         "What the template says breaks WhatsApp's rules: change it in WhatsApp Manager."
     ),
+    132008: Verdict("A blank of the template is missing: look at it again."),
     132012: Verdict(
         "A blank of the template was filled in with something of another kind: look at it again."
     ),
@@ -133,6 +150,11 @@ VERDICTS: Mapping[int, Verdict] = {
     132068: Verdict("The template's form is blocked: see WhatsApp Manager, or use another."),
     132069: Verdict("The template's form was opened too often within an hour: use another."),
     133004: AWAY,
+    133016: Verdict(
+        "The number was registered too often within 72 hours: wait, then connect it again.",
+        permanent=False,
+        health="reconnect",
+    ),
     133010: Verdict(
         "The number is not registered: register it in WhatsApp Manager and connect again.",
         permanent=False,
@@ -185,5 +207,5 @@ def outcome(
         retry_after=None if known.permanent else waits,
         whole=known.whole,
         health=known.health,
-        code=f"{code}/{subcode}" if subcode else str(code),
+        code=f"{code}/{subcode}" if subcode else str(status if code == UNNAMED else code),
     )

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from shopbell.connectors.channels.meta.errors import outcome
+from shopbell.connectors.channels.meta.errors import UNNAMED, outcome
 from shopbell.connectors.channels.meta.json import (
     Object,
     decoded,
@@ -108,16 +108,18 @@ def _read(answer: httpx.Response) -> Object | Failed:
     told = decoded(answer.content[:LONGEST_ANSWER])
     error = object_in((told or {}).get("error"))
     if error:
-        code, subcode = (int(number_in(error.get(name)) or 0) for name in ("code", "error_subcode"))
+        told_code = number_in(error.get("code"))
+        code = int(told_code) if told_code is not None else UNNAMED
+        subcode = int(number_in(error.get("error_subcode")) or 0)
         title = text_in(error.get("message"))[:200]
         return outcome(answer.status_code, code, subcode, title, _pause(answer))
     if answer.is_success and told is not None:
         return told
     if answer.status_code in (401, 429, 503):
-        return outcome(answer.status_code, 0, 0, "", _pause(answer))
+        return outcome(answer.status_code, UNNAMED, 0, "", _pause(answer))
     if answer.status_code >= 500 or answer.is_success:
         return Unknown(words=f"Meta answered {answer.status_code} and not what became of it.")
-    return outcome(answer.status_code, 0, 0, str(answer.status_code), None)
+    return outcome(answer.status_code, UNNAMED, 0, str(answer.status_code), None)
 
 
 def _pause(answer: httpx.Response) -> float | None:

@@ -6,6 +6,7 @@ A message with several pictures is one event with several attachments, so an alb
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 from urllib.parse import urlsplit
 
 from shopbell.connectors.channels.meta.json import (
@@ -33,6 +34,10 @@ FILES: Mapping[str, str] = {
     "story_mention": "story",
 }
 """Attachments that are fetched, and what they are called when they have no name."""
+INBOXES = frozenset({"263902037430900", "26390203743090", "1217981644879628"})
+"""The apps that people of the shop write in: Meta's inbox of Pages, which the page on echoes spells
+with a digit less than the one on conversation routing, and of Instagram
+(.../messenger-platform/webhooks/webhook-events/message-echoes)."""
 QUIET = frozenset(
     {
         "account_linking",
@@ -129,7 +134,15 @@ class _Reader:
             window_hours=_window_of(ad) if not echo else None,
             context="\n".join(filter(None, [_referred(ad), *told])),
             account=self._account,
+            automatic=self._automatic(message) if echo else "",
         )
+
+    def _automatic(self, message: Object) -> Literal["perhaps", "yes"]:
+        """Whether a machine wrote an echo. A Page's greetings and away messages carry no mark of their
+        own; another app's id does tell, on Messenger, that it was not a person in the inbox."""
+        app = name_in(message.get("app_id"))
+        foreign = bool(app) and app not in INBOXES and self._kind == "messenger"
+        return "yes" if foreign else "perhaps"
 
     def _content(self, message: Object) -> tuple[str, tuple[File, ...], list[str]]:
         """Its words, its files, and what it belongs to."""

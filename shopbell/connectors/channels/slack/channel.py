@@ -11,7 +11,7 @@ import msgspec
 
 from shopbell.connectors.channels.downloading import download
 from shopbell.connectors.channels.slack import socket
-from shopbell.connectors.channels.slack.errors import AWAY, health_of, words_of
+from shopbell.connectors.channels.slack.errors import AWAY, LATER, health_of, words_of
 from shopbell.connectors.channels.slack.reading import Watch, facts_of
 from shopbell.connectors.channels.slack.sending import Sending
 from shopbell.connectors.channels.slack.web import HOST, Away, Silent, Web
@@ -22,6 +22,7 @@ from shopbell.connectors.channels.types import (
     Field,
     Hear,
     Lost,
+    NotNow,
     Reply,
     Unfetched,
 )
@@ -156,6 +157,19 @@ class SlackChannel:
         ):
             raise Unfetched(SIGN_IN)
         return msgspec.structs.replace(file, name=name, size=len(found.data), data=found.data)
+
+    async def name_of(self, account: Account, value: str) -> str:
+        """By users.info (docs.slack.dev/reference/methods/users.info), which wants users:read."""
+        web = Web(self._client, account.connection, account.credentials.get("bot_token", ""))
+        try:
+            found = await web.call("users.info", user=value.rpartition(":")[2])
+        except (Away, Silent) as away:
+            raise NotNow from away
+        if found.code in LATER:
+            raise NotNow(found.retry_after)
+        told = found.told["user"]
+        profile = told["profile"]
+        return profile["display_name"].text or profile["real_name"].text or told["real_name"].text
 
     async def check(self, account: Account) -> Checked:
         """auth.test, and whether a socket can be opened where one is wanted."""

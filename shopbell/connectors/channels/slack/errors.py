@@ -42,7 +42,7 @@ _NEVER: Mapping[str, str] = {
     "file_not_found": "A file was lost on its way to Slack: send it again.",
     "invalid_blocks": "Slack refused the message: see the log.",
 }
-_LATER = frozenset(
+LATER = frozenset(
     {
         "ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable",
         "request_timeout", "team_added_to_org", "accesslimited",
@@ -69,7 +69,7 @@ def words_of(code: str) -> str:
 
 def refusal(code: str, retry_after: float | None, parts: tuple[str, ...] = ()) -> Refused:
     """The outcome of a sending that Slack refused with this code."""
-    if code in _LATER:
+    if code in LATER:
         words = BUSY if "rate" in code else f"Slack has trouble ({code}); this is tried again."
         return Refused(words=words, retry_after=retry_after, code=code, parts=parts)
     if code in _LOST:

@@ -21,6 +21,7 @@ from shopbell.connectors.channels.downloading import download
 from shopbell.connectors.channels.parts import Failed, Step, in_parts
 from shopbell.connectors.channels.sms.errors import refusal
 from shopbell.connectors.channels.sms.reading import facts_of
+from shopbell.connectors.channels.sms.segments import LONGEST, length
 from shopbell.connectors.channels.sms.signing import form_of, is_signed
 from shopbell.connectors.channels.told import Told
 from shopbell.connectors.channels.types import Account, Checked, Field, Reply
@@ -32,7 +33,6 @@ from shopbell.desk.inbound.types import Fact, File, Raw, Unverified
 HOST = "https://api.twilio.com"
 MEDIA_HOSTS = ("api.twilio.com", ".twilio.com", ".twiliocdn.com", "s3-external-1.amazonaws.com")
 """https://www.twilio.com/docs/messaging/api/media-resource: what a media address sends on to."""
-MOST_TEXT = 1600
 MOST_MEDIA = 10
 MOST_FILE = 5_000_000
 TIMEOUT = httpx.Timeout(15, connect=5)
@@ -59,7 +59,7 @@ class Sms:
     capability: ClassVar = Capability(
         channel="sms",
         label="SMS",
-        max_text=MOST_TEXT,
+        max_text=LONGEST,
         media_types=("image/*", "audio/*", "video/*", "application/pdf", "text/vcard"),
         max_file=MOST_FILE,
         receipts=("delivered",),
@@ -114,7 +114,7 @@ class Sms:
         return facts_of(form, raw.query.get("delivery", ""), known)
 
     async def send(self, outgoing: Outgoing) -> Sent | Refused | Unknown:
-        texts = split(plain(outgoing.message.text), MOST_TEXT)
+        texts = split(plain(outgoing.message.text), LONGEST, length)
         media = tuple(one.url for one in outgoing.files if one.url)[:MOST_MEDIA]
         if media and not texts:
             texts = [""]

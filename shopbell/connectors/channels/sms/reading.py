@@ -12,7 +12,11 @@ from shopbell.desk.inbound.types import Fact, File, Sender
 MOST_MEDIA = 10
 OUT = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"})
 IN = frozenset({"start", "unstop"})
-"""https://help.twilio.com/articles/223134027: a message that is one of these words and no other."""
+"""A message that is one of these words and no other, whatever its case. Twilio listens to these English
+ones by itself; words of other languages are set up as Advanced Opt-Out, and then Twilio says what a
+message is (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out)."""
+YES = "yes"
+"""Takes a STOP back too, and is an answer to a question as well."""
 _STATES = {
     "accepted": "sent",
     "queued": "sent",
@@ -44,7 +48,9 @@ def facts_of(form: Mapping[str, str], key: str, account: str) -> list[Fact]:
     wish = _wish(form)
     if wish:
         return [Fact(kind="opt_out", sender=sender, state=wish, place=who[:200], account=told)]
+    back = Fact(kind="opt_out", sender=sender, state="in", place=who[:200], account=told)
     return [
+        *([back] if _word(form) == YES else []),
         Fact(
             kind="message",
             external_id=name[:200],
@@ -53,7 +59,7 @@ def facts_of(form: Mapping[str, str], key: str, account: str) -> list[Fact]:
             attachments=_files(form),
             place=who[:200],
             account=told,
-        )
+        ),
     ]
 
 
@@ -66,8 +72,12 @@ def _wish(form: Mapping[str, str]) -> str:
     told = form.get("OptOutType", "").upper()
     if told in ("STOP", "START"):
         return "out" if told == "STOP" else "in"
-    word = form.get("Body", "").strip().strip(".!").lower()
+    word = _word(form)
     return "out" if word in OUT else "in" if word in IN else ""
+
+
+def _word(form: Mapping[str, str]) -> str:
+    return form.get("Body", "").strip().strip(".!").lower()
 
 
 def _receipt(form: Mapping[str, str], name: str, status: str, key: str, account: str) -> list[Fact]:

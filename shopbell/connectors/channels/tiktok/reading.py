@@ -60,6 +60,7 @@ def _echo(content: Told, account: str) -> Fact:
         text=_words(content) or "(a picture)",
         account=account,
         place=place,
+        automatic="perhaps",
     )
 
 

@@ -8,7 +8,7 @@ page for each kind that is read here. Since 2026 people may hide their number: t
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from shopbell.connectors.channels.meta.errors import words_of
+from shopbell.connectors.channels.meta.errors import UNNAMED, words_of
 from shopbell.connectors.channels.meta.json import (
     Object,
     decoded,
@@ -91,7 +91,8 @@ def _messages(value: Object) -> Iterator[Fact]:
 
 
 def _echoes(value: Object) -> Iterator[Fact]:
-    """What people sent by the WhatsApp Business app, which a number may go on using beside us."""
+    """What was sent by the WhatsApp Business app, which a number may go on using beside us: by people,
+    or by the app itself, which has greetings and away messages too."""
     for one in objects_in(value.get("message_echoes")):
         yield _message(
             one, "echo", sender_of(one.get("to"), one.get("to_user_id")), _account(value)
@@ -143,6 +144,7 @@ def _message(one: Object, kind: FactKind, sender: Sender | None, account: str) -
         reply_to=name_in(context.get("id")),
         account=account,
         context=_context(one, context),
+        automatic="perhaps" if kind == "echo" else "",
     )
 
 
@@ -275,7 +277,8 @@ def _place(sender: Sender) -> str:
 
 
 def _code(error: Object) -> int:
-    return int(number_in(error.get("code")) or 0)
+    code = number_in(error.get("code"))
+    return int(code) if code is not None else UNNAMED
 
 
 def _other(words: str) -> Fact:
