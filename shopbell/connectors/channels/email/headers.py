@@ -27,6 +27,8 @@ _ID = re.compile(r"<\s*([^<>]{1,998}?)\s*>")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'@]{1,128}@[^\s<>()\[\],;:\"'@]{1,255}")
 _NAMED = re.compile(r"(^|,)\s*([^<>\",;:()@]{0,200}@[^<>\",;:()]{1,200}?)\s*<(?=[^<>]*@)")
 """An address as an unquoted name, before the true one."""
+_NEEDLESS = re.compile(r"^\"([\w.+=-]+)\"@")
+"""A local part in quotes that needs none, which is the same without (RFC 5321, 4.1.2)."""
 _UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -167,4 +169,5 @@ def _addresses(raw: str) -> list[tuple[str, str]]:
 
 def bare(address: str) -> str:
     """An address as it is compared: without what cannot be seen, in lower case."""
-    return words(address).replace(" ", "").strip("<>.,;'\"").lower()[:320]
+    told = _NEEDLESS.sub(r"\1@", words(address).replace(" ", "").strip("<>"))
+    return told.strip("<>.,;'\"").lower()[:320]

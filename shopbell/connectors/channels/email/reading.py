@@ -34,6 +34,7 @@ from shopbell.desk.inbound.types import Fact, File, Mail, Sender
 
 MOST_TEXT = 1_000_000
 LONGEST_SUBJECT = 1_000
+MOST_REFERENCES = 200
 FORGED_REPLY = "Its reply address was altered: it may not answer what it seems to."
 UNPROVEN = "The sender's domain does not stand behind this mail: anybody may have written it."
 _RECEIVED_FOR = ("delivered-to", "x-original-to", "envelope-to", "x-delivered-to", "x-envelope-to")
@@ -95,7 +96,7 @@ def _message(root: Part, taken: Taken, report: Report | None, house: House, body
             reply_text=reply,
             message_id=named,
             in_reply_to=answers[0] if answers else "",
-            references=ids(raw_line(head, "references"))[-200:],
+            references=_references(head, answers[1:]),
             auto_submitted=is_automatic(head) or report is not None,
             bounce=report is not None and report.bounce,
             matched_by="reply address" if replied.delivery else "",
@@ -151,6 +152,13 @@ def _name(shown: str) -> str:
 def _answered(head: Head, house: House) -> Answered:
     to = (one for _, one in addresses(head, "to", *_RECEIVED_FOR, "cc"))
     return answered(to, house.secret)
+
+
+def _references(head: Head, also: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids of the References, and before them those that In-Reply-To names besides its first
+    (RFC 5322, 3.6.4)."""
+    named = ids(raw_line(head, "references"))
+    return (*(one for one in also if one not in named), *named)[-MOST_REFERENCES:]
 
 
 def _warning(found: Verdict, replied: Answered) -> str:
