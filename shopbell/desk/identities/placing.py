@@ -100,11 +100,13 @@ class Placing:
         self, thread: Thread, tickets: Mapping[UUID, Ticket], ids: Sequence[UUID]
     ) -> None:
         """Say how these messages of the thread stand now."""
-        for row in await self.rows("messages", ids=list(ids)):
-            message = message_from(row)
-            await self.emit(
-                "message.updated", thread, message=message, ticket=tickets[message.ticket_id]
-            )
+        found = await self.rows("messages", ids=list(ids))
+        async with self.connection.pipeline():
+            for row in found:
+                message = message_from(row)
+                await self.emit(
+                    "message.updated", thread, message=message, ticket=tickets[message.ticket_id]
+                )
 
     async def emit(
         self,
