@@ -1,4 +1,4 @@
-import { AlarmClock, Link2, Undo2 } from "lucide-preact"
+import { AlarmClock, Link2 } from "lucide-preact"
 import { useEffect, useState } from "preact/hooks"
 import type { Customer, Found, FoundCustomers, Joining, Joinings } from "../../shared/wire"
 import { call, wordsOf } from "../state/api"
@@ -64,7 +64,7 @@ export function SamePerson({ customer }: { customer: Customer }) {
         <div class="identity" key={each.id}>
           <Link2 size={14} aria-hidden="true" />
           <span class="cut" title={addresses(each.former).join(", ")}>{called(each.former)} <span class="quiet">{hows[each.how]}{each.by && ` by ${each.by}`}, {ago(each.at)}</span></span>
-          {canWrite.value && <button type="button" class="link" onClick={() => void done(`/api/joinings/${each.id}/undo`, {})}><Undo2 size={12} aria-hidden="true" /> Undo</button>}
+          {canWrite.value && <button type="button" class="link" onClick={() => void done(`/api/joinings/${each.id}/undo`, {})}>Undo</button>}
         </div>
       ))}
       {canWrite.value && <JoinAnother customer={customer} />}
@@ -95,7 +95,7 @@ function JoinAnother({ customer }: { customer: Customer }) {
       {found?.map((each) => (
         <div class="identity" key={each.customer.id}>
           <Link2 size={14} aria-hidden="true" />
-          <span class="cut" title={addresses(each.customer).join(", ")}>{called(each.customer)} <span class="quiet">{addresses(each.customer).join(", ")}</span></span>
+          <span class="cut" title={addresses(each.customer).join(", ")}>{called(each.customer)} <span class="quiet">{each.ticket_number ? `#${each.ticket_number}` : addresses(each.customer).join(", ")}</span></span>
           <button type="button" class="link" onClick={() => void join(each.customer)}>Join</button>
         </div>
       ))}
