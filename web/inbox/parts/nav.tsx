@@ -61,6 +61,8 @@ export const ViewMenu = () => (
       const count = counts.value?.[views[name].count] ?? 0
       return { name: views[name].label, icon: <Icon size={17} aria-hidden="true" />, checked: view.value === name, far: count > 0 && name !== "resolved" ? String(count) : undefined, run: () => showView(name) }
     }),
+    { name: "Search", icon: <Search size={17} aria-hidden="true" />, run: () => go("/search") },
+    { name: "Targets", icon: <Target size={17} aria-hidden="true" />, run: () => go("/settings/targets") },
     { name: "Not sent", icon: <MailWarning size={17} aria-hidden="true" />, far: counts.value?.unsent ? String(counts.value.unsent) : undefined, run: () => go("/unsent") },
     ...(isAdmin.value ? [{ name: "Channels", icon: <Plug size={17} aria-hidden="true" />, far: broken() ? String(broken()) : undefined, run: () => go("/settings/channels/") }] : [])]} />
 )

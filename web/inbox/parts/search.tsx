@@ -36,7 +36,7 @@ export function Search() {
         </ul>
       )}
       <p class="unseen" role="status">{found && !searching.value ? (found.length === 0 ? "Nothing found" : `${found.length}${hasMoreHits() ? " or more" : ""} found`) : ""}</p>
-      {meant.value && <p class="quiet">Nobody wrote that. Showing what is nearest: <b>{meant.value}</b></p>}
+      {meant.value && <p class="quiet">Nothing has these very words. Showing the nearest: <b>{meant.value}</b></p>}
       {found?.length === 0 && !searching.value && <div class="empty"><SearchX size={28} aria-hidden="true" /><h2>Nothing found</h2><p>Try fewer words, or the beginning of one.</p></div>}
       {found && found.length > 0 && <ul class={`hits ${searching.value ? "old" : ""}`} role="list" onKeyDown={walk}>{found.map((hit) => <Row key={hit.ticket.id} hit={hit} />)}</ul>}
       {found && hasMoreHits() && <button type="button" class="button" onClick={() => void lookOn()}>Show more</button>}

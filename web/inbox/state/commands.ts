@@ -136,6 +136,8 @@ export const commands: readonly Command[] = [
   { name: "Assign", group: "Ticket", keys: "a", when: on((ticket) => !isDone(ticket)), run: () => { detailsShown.value = true; menu.value = "assign" } },
   { name: "Try again", group: "Not sent", keys: "r", when: () => listed() !== undefined, run: () => void retry(listed()!.message) },
   { name: "Send by another channel", group: "Not sent", keys: "m", when: () => (listed()?.ways?.length ?? 0) > 0, run: () => void moveTo(listed()!.message, listed()!.ways![0]!) },
+  { name: "Search", group: "Move", keys: "g s", when: always, run: () => go("/search") },
+  { name: "Targets", group: "Views", keys: "g t", when: always, run: () => go("/settings/targets") },
   { name: "Not sent", group: "Views", keys: "g f", when: always, run: () => go("/unsent") },
   ...viewNames.map((name): Command => ({ name: views[name].label, group: "Views", keys: `g ${views[name].key}`, when: always, run: () => showView(name) })),
 ]
