@@ -31,30 +31,37 @@ def pytest_runtest_makereport(
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def chromium() -> AsyncIterator[str]:
-    """The address of the run's one Chromium, that of `$CHROMIUM` or on PATH."""
+async def shared_browser() -> AsyncIterator[tuple[Browser, str]]:
+    """The run's one Chromium, that of `$CHROMIUM` or on PATH, and the address to join it by."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium")
     assert path, "no Chromium: run the tests by bin/test, or set CHROMIUM to the path of one"
     port = free_port()
     flags = [*FLAGS, f"--remote-debugging-port={port}"]
     async with async_playwright() as play:
         chromium = await play.chromium.launch(executable_path=path, args=flags, headless=True)
-        yield f"http://127.0.0.1:{port}"
+        yield chromium, f"http://127.0.0.1:{port}"
         await chromium.close()
 
 
 @pytest.fixture
-async def browser(request: pytest.FixtureRequest, chromium: str) -> AsyncIterator[Browser]:
+async def browser(
+    request: pytest.FixtureRequest, shared_browser: tuple[Browser, str]
+) -> AsyncIterator[Browser]:
     """Playwright's async browser over the run's Chromium; make contexts and pages in it. They are
     the test's own, and gone after it."""
     async with async_playwright() as play:
-        joined = await play.chromium.connect_over_cdp(chromium)
+        joined = await play.chromium.connect_over_cdp(shared_browser[1])
         yield joined
-        if request.node.stash.get(FAILED, False):
-            await _take_pictures(joined, request.node.name)
-        for context in joined.contexts:
-            await context.close()
+        await end_pages(joined, request.node)
         await joined.close()
+
+
+async def end_pages(browser: Browser, test: pytest.Item) -> None:
+    """Close every page, after taking pictures of them where the test failed."""
+    if test.stash.get(FAILED, False):
+        await _take_pictures(browser, test.name)
+    for context in browser.contexts:
+        await context.close()
 
 
 async def _take_pictures(browser: Browser, name: str) -> None:
