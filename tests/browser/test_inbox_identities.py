@@ -36,6 +36,6 @@ async def test_customers_are_joined_and_parted_from_the_details(
         await inbox.open("And my lantern trousers, too?")
         await expect(inbox.message("Do you repair the lantern jacket?")).to_have_count(0)
         assert said["text"] == "And my lantern trousers, too?"
-        await inbox.page.get_by_role("button", name=re.compile("^Language, now")).click()
+        await inbox.page.get_by_role("button", name=re.compile("Choose the language")).click()
         await inbox.page.get_by_role("menuitemradio", name="German").click()
         await expect(inbox.details.get_by_text("Writes in German")).to_be_visible()

@@ -43,7 +43,7 @@ export function Language({ customer }: { customer: Customer }) {
   const words = now ? `Writes in ${named(now)}` : "Language not known yet"
   if (!canWrite.value) return <span class="quiet">{words}</span>
   const choices = languages.map((each) => ({ name: named(each), checked: each === now, run: () => void done(`/api/customers/${customer.id}/language`, { language: each }) }))
-  return <Menu name="language" label={`Language, now ${now ? named(now) : "not known"}`} button={<span class="cut quiet">{words}</span>} look="link" choices={choices} />
+  return <Menu name="language" label={`${words}. Choose the language`} button={<span class="cut quiet">{words}</span>} look="link" choices={choices} />
 }
 
 /** Who is part of this customer, with a way back, and how to join another. */
