@@ -14,6 +14,7 @@ from starlette.responses import Response
 from shopbell.demo.peers.http_shop import SECRET, HttpShop, http_shop
 from shopbell.desk.connections.types import ConnectionSettings
 from shopbell.desk.control.commands import take_over
+from shopbell.desk.deliveries.commands import retry
 from shopbell.desk.ids import uuid7
 from shopbell.desk.inbound.commands import claim
 from shopbell.desk.messages.commands import reply
@@ -282,3 +283,30 @@ async def _again(custom: Line) -> None:
 
 async def _holds(condition: Any) -> bool:
     return bool(condition())
+
+
+async def test_what_is_told_of_a_message_that_was_sent_anew_changes_nothing(
+    custom: Line, peer: HttpShop, shop: Shop
+) -> None:
+    peer.script = [lambda: Response(status_code=400)]
+    custom.mind.give(answered("Yes."))
+    await custom.post(*signed(written("Does it run small?")))
+
+    async def is_in(state: str) -> bool:
+        return [one["sent_state"] for one in await custom.messages()] == [None, state]
+
+    await until(lambda: is_in("failed"))
+    (old,) = await rows(shop.desk, "SELECT id, message_id FROM delivery")
+    await retry(shop.desk, old["message_id"], shop.ben)
+    await until(lambda: is_in("sent"))
+
+    late = signed(
+        event("receipt", key=str(old["id"]), state="failed"),
+        event("echo", id="late", key=str(old["id"]), text="Yes."),
+    )
+    assert (await custom.post(*late)).status_code == 200
+
+    assert await is_in("sent")
+    assert await custom.payload_states() == ["done", "done"]
+    (ticket,) = await rows(shop.desk, "SELECT control FROM ticket")
+    assert ticket["control"] == "assistant"

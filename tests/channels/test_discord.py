@@ -8,12 +8,16 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
+import httpx
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shopbell.connectors.channels.discord import gateway
+from shopbell.connectors.channels.discord.channel import DiscordChannel
 from shopbell.connectors.channels.discord.errors import refusal
+from shopbell.connectors.channels.discord.gateway import IDENTIFY_EVERY_S, pause_before_session
 from shopbell.connectors.channels.discord.nonces import delivery_of, nonce_of
 from shopbell.connectors.channels.discord.reading import Watch, facts_of
 from shopbell.demo.peers.discord import (
@@ -35,12 +39,14 @@ from shopbell.desk.connections.commands import connect, reconnect
 from shopbell.desk.connections.types import ConnectionSettings
 from shopbell.desk.connections.vault import Vault
 from shopbell.desk.control.commands import take_over
+from shopbell.desk.deliveries.types import Sent
 from shopbell.desk.ids import uuid7
 from shopbell.desk.inbound.types import Fact, Raw
 from shopbell.desk.messages.commands import reply
 from shopbell.desk.messages.types import Draft
 from shopbell.settings import Settings
 from tests.channels.conftest import Line, line
+from tests.channels.sending import file, outgoing
 from tests.channels.test_community import about_the_order
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import answered, rows, until, worker
@@ -56,7 +62,8 @@ PNG = bytes.fromhex(
 
 
 @pytest.fixture
-async def peer() -> AsyncIterator[DiscordPeer]:
+async def peer(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DiscordPeer]:
+    monkeypatch.setattr(gateway, "IDENTIFY_EVERY_S", 0.0)
     async with discord_peer() as peer:
         peer.channels[DM] = {"id": DM, "type": 1}
         yield peer
@@ -329,6 +336,24 @@ async def test_a_session_is_resumed_and_what_comes_twice_is_one(
 
     await spoken(discord, ("customer", "First"), ("customer", "Second"))
     assert [one["op"] for one in peer.greeted] == [2, 6]
+
+
+def test_new_sessions_are_begun_five_seconds_apart_whoever_begins_them() -> None:
+    """Discord resets the token of a bot that begins a thousand in a day."""
+    assert pause_before_session({}, 1_000.0) == 0
+    assert pause_before_session({"began_at": 998.0}, 1_000.0) == 3
+    assert pause_before_session({"began_at": 2_000.0}, 1_000.0) == IDENTIFY_EVERY_S
+
+
+async def test_files_leave_ten_at_once_and_under_25_mb(peer: DiscordPeer) -> None:
+    small = [file(f"{n}.txt", "text/plain") for n in range(12)]
+    large = [file(f"{n}.zip", "application/zip", b"." * 9_000_000) for n in range(3)]
+    sending = outgoing("discord", peer.url, {"token": TOKEN}, "1", *small, *large, text="Here:")
+    async with httpx.AsyncClient() as http:
+        sent = await DiscordChannel(http).send(sending)
+
+    assert isinstance(sent, Sent)
+    assert [len(one["files"]) for one in peer.said] == [0, 10, 4, 1]
 
 
 @pytest.mark.parametrize("code", [4009, 4000])

@@ -228,7 +228,8 @@ async def test_a_reply_in_many_parts_leaves_in_bundles_of_five(
 
 
 async def test_pictures_are_shown_and_other_files_are_linked(peer: LinePeer) -> None:
-    files = [file("a.jpg", "image/jpeg"), file("chart.pdf", "application/pdf")]
+    large = file("large.jpg", "image/jpeg", b"." * 1_000_001)
+    files = [file("a.jpg", "image/jpeg"), file("chart.pdf", "application/pdf"), large]
     sending = outgoing("line", peer.url, CREDENTIALS, MIA, *files, text="Here:")
     async with httpx.AsyncClient() as http:
         first = await LineApp(http).send(sending)
@@ -236,7 +237,7 @@ async def test_pictures_are_shown_and_other_files_are_linked(peer: LinePeer) -> 
 
     assert isinstance(first, Sent)
     assert first == again, "the same key is the same message"
-    assert [one["type"] for one in peer.taken] == ["text", "image", "text"]
+    assert [one["type"] for one in peer.taken] == ["text", "image", "text", "text"]
     assert peer.taken[2]["text"] == "chart.pdf: https://shop.example/files/chart.pdf"
 
 
