@@ -9,6 +9,7 @@ import pytest
 from shopbell.connectors.channels.email.replies import answered as named_in
 from shopbell.connectors.channels.email.replies import signed
 from shopbell.desk.control.commands import take_over
+from shopbell.desk.errors import Invalid
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.commands import reply
 from shopbell.desk.messages.types import Draft
@@ -302,3 +303,73 @@ def test_reply_addresses_name_their_delivery_and_nothing_else_does() -> None:
     assert named_in([address], "another").forged
     assert named_in(["help+news@shop.example", USER], SECRET) == named_in([], SECRET)
     assert signed(f"{'x' * 40}@shop.example", delivery, SECRET) == ""
+
+
+async def test_copies_go_where_an_agent_wants_them_and_only_those_in_sight_are_seen(
+    forwarded: Line, post: Post, shop: Shop
+) -> None:
+    await forward(forwarded, mail(Auto_Submitted="auto-generated"))
+    (ticket,) = await rows(forwarded.desk, "SELECT id FROM ticket")
+    draft = Draft(
+        id=uuid7(),
+        text="To all of you.",
+        cc=("Ann@Mail.example", "tom@mail.example", "ann@mail.example"),
+        bcc=("boss@shop.example", "tom@mail.example"),
+    )
+
+    await reply(forwarded.room.desk, ticket["id"], shop.ben, draft)
+
+    told = await sent(forwarded, post)
+    everybody = ["mia@mail.example", "ann@mail.example", "tom@mail.example", "boss@shop.example"]
+    assert post.envelopes == [(USER, everybody)]
+    assert (told["To"], told["Cc"]) == ("mia@mail.example", "ann@mail.example, tom@mail.example")
+    assert b"boss@" not in post.raw[0]
+    (kept,) = await rows(forwarded.desk, "SELECT extra FROM message WHERE author_kind = 'agent'")
+    assert kept["extra"]["mail"] == {"cc": everybody[1:3], "bcc": everybody[3:]}
+
+    back = mail("From Ann", sender="ann@mail.example", In_Reply_To=str(told["Message-ID"]))
+    await forward(forwarded, back)
+    joined = (await forwarded.messages())[-1]
+    assert joined["text"] == "From Ann"
+    assert "is not this conversation's customer" in joined["extra"]["mail"]["warning"]
+    proven = await rows(
+        forwarded.desk,
+        "SELECT 1 FROM identity WHERE value = 'ann@mail.example' AND verified_at IS NOT NULL",
+    )
+    assert proven == []
+
+
+async def test_a_copy_that_is_refused_keeps_the_whole_back_and_is_named(
+    forwarded: Line, post: Post, shop: Shop
+) -> None:
+    await forward(forwarded, mail(Auto_Submitted="auto-generated"))
+    (ticket,) = await rows(forwarded.desk, "SELECT id FROM ticket")
+    post.script["RCPT"] = [lambda _: None, lambda _: "550 5.1.1 nobody"]
+    draft = Draft(id=uuid7(), text="To you both.", cc=("nobody@mail.example",))
+
+    await reply(forwarded.room.desk, ticket["id"], shop.ben, draft)
+
+    async def is_told() -> bool:
+        return (await forwarded.messages())[-1]["sent_state"] == "failed"
+
+    await until(is_told)
+    assert (
+        "the copy to nobody@mail.example was refused" in (await forwarded.messages())[-1]["error"]
+    )
+    assert post.mails == []
+
+
+@pytest.mark.parametrize(
+    "copies",
+    [("no address",), ("a@b.example\r\nBcc: c@d.example",), ("<a@b.example>",), ("a@b",)],
+)
+async def test_what_is_no_address_gets_no_copy(
+    forwarded: Line, post: Post, shop: Shop, copies: tuple[str, ...]
+) -> None:
+    await forward(forwarded, mail(Auto_Submitted="auto-generated"))
+    (ticket,) = await rows(forwarded.desk, "SELECT id FROM ticket")
+    with pytest.raises(Invalid, match="is no address"):
+        await reply(
+            forwarded.room.desk, ticket["id"], shop.ben, Draft(id=uuid7(), text="Hi", cc=copies)
+        )
+    assert len(await forwarded.messages()) == 1

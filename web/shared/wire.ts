@@ -163,7 +163,7 @@ export interface Calendar {
   closed: string[]
 }
 
-/** What a channel can carry: composer, assistant and rules read this and nothing else. `max_text` in characters, `max_file` in bytes, `reply_window` in hours (None: never shuts). `human_window`: in those hours people may still answer after the window shut. `sender` is the kind of identity by which the platform names people. `live` says that committing a message is sending it: readers follow the stream themselves. `segments`: each text is sent, and paid for, in the parts that phone networks know. */
+/** What a channel can carry: composer, assistant and rules read this and nothing else. `max_text` in characters, `max_file` in bytes, `reply_window` in hours (None: never shuts). `human_window`: in those hours people may still answer after the window shut. `sender` is the kind of identity by which the platform names people. `live` says that committing a message is sending it: readers follow the stream themselves. `copies`: others may get a message too, in sight of the customer or not. `segments`: each text is sent, and paid for, in the parts that phone networks know. */
 export interface Capability {
   channel: string
   label: string
@@ -181,6 +181,7 @@ export interface Capability {
   community: boolean
   live: boolean
   segments: boolean
+  copies: boolean
   sender: string
   regions: string
 }
@@ -354,13 +355,15 @@ export interface Delivery {
   error?: string | null
 }
 
-/** What a client asks to be said; `id` is a client-made UUIDv7, so sending twice writes once. */
+/** What a client asks to be said; `id` is a client-made UUIDv7, so sending twice writes once. `cc` and `bcc` are addresses that an agent's mail goes to besides. */
 export interface Draft {
   id: Uuid
   text: string
   visibility?: "note" | "public"
   attachments?: Uuid[]
   page?: Page | null
+  cc?: string[]
+  bcc?: string[]
 }
 
 /** What of a ticket is due next: by when, or None while it stands for `pause`. `step` is the highest alarm of its running clocks. */
@@ -512,11 +515,12 @@ export interface LeftAddress {
   left: string
 }
 
-/** What agents see of a mail besides its words. `matched_by` says why it is in this thread, `authentication` what the receiving host found; `warning` is shown beside the sender. */
+/** What agents see of a mail besides its words. `matched_by` says why it is in this thread, `authentication` what the receiving host found; `warning` is shown beside the sender. Of a mail of ours it says who else got it: `cc`, and `bcc`, which nobody who got it sees. */
 export interface MailHead {
   sender?: string
   to?: string[]
   cc?: string[]
+  bcc?: string[]
   subject?: string
   message_id?: string
   references?: string[]

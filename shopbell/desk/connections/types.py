@@ -22,6 +22,7 @@ class Capability(Struct, frozen=True, kw_only=True):
     `human_window`: in those hours people may still answer after the window shut.
     `sender` is the kind of identity by which the platform names people.
     `live` says that committing a message is sending it: readers follow the stream themselves.
+    `copies`: others may get a message too, in sight of the customer or not.
     `segments`: each text is sent, and paid for, in the parts that phone networks know.
     """
 
@@ -41,6 +42,7 @@ class Capability(Struct, frozen=True, kw_only=True):
     community: bool = False
     live: bool = False
     segments: bool = False
+    copies: bool = False
     sender: str = ""
     regions: str = ""
 

@@ -19,6 +19,7 @@ from shopbell.desk.database import Desk
 from shopbell.desk.errors import Fenced, Invalid, NotFound, Taken
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.arriving import arrived, came_before, is_answered, straight_to_people
+from shopbell.desk.messages.copies import copies_of
 from shopbell.desk.messages.filling import fill
 from shopbell.desk.messages.masking import masked
 from shopbell.desk.messages.reach import check_fits, check_open, way_to
@@ -201,7 +202,8 @@ async def _to_be_sent(
     if channel not in LIVE_CHANNELS:
         check_fits(capability, draft.text, files)
         await check_open(unit, connection_id, capability, personal=personal)
-    return draft, None
+    copies = copies_of(draft, capability)
+    return draft, MessageExtra(mail=copies) if copies else None
 
 
 def _await_seeing(unit: Work, message: Message) -> None:

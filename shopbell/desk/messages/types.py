@@ -73,11 +73,13 @@ class Reaction(Struct, frozen=True, kw_only=True):
 
 class MailHead(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What agents see of a mail besides its words. `matched_by` says why it is in this thread,
-    `authentication` what the receiving host found; `warning` is shown beside the sender."""
+    `authentication` what the receiving host found; `warning` is shown beside the sender. Of a mail
+    of ours it says who else got it: `cc`, and `bcc`, which nobody who got it sees."""
 
     sender: str = ""
     to: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
     subject: str = ""
     message_id: str = ""
     references: tuple[str, ...] = ()
@@ -201,10 +203,13 @@ class MessageRow(Struct, frozen=True, kw_only=True):
 
 
 class Draft(Struct, frozen=True, kw_only=True):
-    """What a client asks to be said; `id` is a client-made UUIDv7, so sending twice writes once."""
+    """What a client asks to be said; `id` is a client-made UUIDv7, so sending twice writes once.
+    `cc` and `bcc` are addresses that an agent's mail goes to besides."""
 
     id: UUID
     text: str
     visibility: Visibility = "public"
     attachments: tuple[UUID, ...] = ()
     page: Page | None = None
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ import msgspec
 
 from shopbell.connectors.channels.email import mailbox, sending
 from shopbell.connectors.channels.email.account import FORM, Tokens, opened
-from shopbell.connectors.channels.email.composing import composed, message_id_of
+from shopbell.connectors.channels.email.composing import composed, message_id_of, recipients_of
 from shopbell.connectors.channels.email.reading import House, facts_of
 from shopbell.connectors.channels.email.signing import PROBE, Unsignable, stamped
 from shopbell.connectors.channels.types import Account, Checked, Field, Hear, Lost, Reply
@@ -42,6 +42,7 @@ class EmailChannel:
         media_types=("*/*",),
         max_file=20_000_000,
         sender="email",
+        copies=True,
     )
     form: ClassVar[Sequence[Field]] = FORM
     most_bytes: ClassVar[int] = 30_000_000
@@ -68,7 +69,9 @@ class EmailChannel:
         try:
             async with sending.signed_in(account, self._tokens) as client:
                 name = message_id_of(outgoing, account)
-                return await sending.hand_over(client, account, to, whole, name)
+                return await sending.hand_over(
+                    client, account, recipients_of(outgoing, to), whole, name
+                )
         except sending.Unable as unable:
             return unable.refused
 

@@ -36,12 +36,21 @@ def message_id_of(outgoing: Outgoing, account: MailAccount) -> str:
     return f"<{outgoing.id}@{account.address.rpartition('@')[2] or 'shopbell.invalid'}>"
 
 
+def recipients_of(outgoing: Outgoing, to: str) -> list[str]:
+    """Whom the mail goes to: the customer first, then those who get a copy, seen or not."""
+    head = outgoing.message.mail
+    copies = (*head.cc, *head.bcc) if head is not None else ()
+    return [to, *(one for one in copies if one != to)]
+
+
 async def composed(outgoing: Outgoing, account: MailAccount, to: str) -> EmailMessage:
     """The mail. Raises ValueError for an address that is none, and what reading its files raises."""
     mail = EmailMessage(policy=_POLICY)
     message, threading = outgoing.message, outgoing.threading
     mail["From"] = _address(outgoing.brand_name or outgoing.connection.name, account.address)
     mail["To"] = _address("", to)
+    if message.mail is not None and message.mail.cc:
+        mail["Cc"] = [_address("", one) for one in message.mail.cc]
     mail["Subject"] = _subject(outgoing)
     mail["Date"] = format_datetime(message.at)
     mail["Message-ID"] = message_id_of(outgoing, account)

@@ -6,10 +6,11 @@ on purpose, has the same Message-ID, by which many mailboxes show it once.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 import aiosmtplib
+import msgspec
 from aiosmtplib import SMTP
 
 from shopbell.connectors.channels.email.account import (
@@ -71,14 +72,23 @@ async def signed_in(account: MailAccount, tokens: Tokens) -> AsyncGenerator[SMTP
 
 
 async def hand_over(
-    client: SMTP, account: MailAccount, to: str, mail: bytes, name: str
+    client: SMTP, account: MailAccount, to: Sequence[str], mail: bytes, name: str
 ) -> Sent | Refused | Unknown:
-    """Give the mail for one recipient; `name` is its Message-ID."""
+    """Give the mail for all of its recipients, or for none; `name` is its Message-ID. The first is the
+    customer, the others get copies: one that is refused is named."""
+    at = to[0]
     try:
         await client.mail(account.address)
-        await client.rcpt(to)
+        for at in to:
+            await client.rcpt(at)
     except aiosmtplib.SMTPResponseException as refused:
-        return _refused(refused.code, refused.message)
+        found = _refused(refused.code, refused.message)
+        if at == to[0] or not found.permanent:
+            return found
+        words = (
+            f"Nothing was sent, since the copy to {at} was refused: send it without. {found.words}"
+        )
+        return msgspec.structs.replace(found, words=words)
     except (aiosmtplib.SMTPException, OSError):
         return _away()
     try:
