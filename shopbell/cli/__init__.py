@@ -1,6 +1,7 @@
 """The `shopbell` command: one line for every error, and services started where none run."""
 
 import errno
+import logging
 import signal
 import sys
 from importlib import import_module
@@ -43,6 +44,8 @@ Port = Annotated[int | None, typer.Option("--port", help="Port to listen on (800
 def main() -> None:
     """Run the command line; a Failure becomes one line on stderr and exit code 1."""
     signal.signal(signal.SIGTERM, _leave)
+    # Unless a command sends them somewhere, what libraries log is not for who typed it.
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         app()
     except (Failure, SettingsError) as failure:
@@ -106,10 +109,15 @@ def seed(data: Data = None) -> None:
 @app.command()
 def serve(data: Data = None, host: Host = None, port: Port = None) -> None:
     """Serve the inbox, the widget and the API until Ctrl-C."""
-    from shopbell.cli import house
+    from shopbell.cli import address, house
     from shopbell.cli.serving import serve as serve_until_stopped
+    from shopbell.settings import load
 
-    with house.services(data=data, host=host, port=port) as found:
+    address.check_port(load({"data": data, "host": host, "port": port}))
+    with (
+        house.services(data=data, host=host, port=port) as found,
+        address.told(found.settings),
+    ):
         serve_until_stopped(found.settings)
 
 
@@ -207,6 +215,18 @@ def demo_traffic(
     from shopbell.cli.traffic import play
 
     play(data=data, port=port, shoppers=shoppers, seconds=seconds, seed=seed)
+
+
+@demo.command("channels")
+def demo_channels(
+    data: Data = None,
+    port: Port = None,
+    pages: Annotated[int, typer.Option("--pages", help="Port of the pages; 0 for any.")] = 8100,
+) -> None:
+    """Play every platform for the running desk, with a page to be a shopper on each."""
+    from shopbell.cli.demo_channels import play
+
+    play(data=data, port=port, pages_port=pages)
 
 
 def _part(module: str, name: str) -> Any:

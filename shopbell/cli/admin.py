@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 from shopbell.cli import house, prepare
+from shopbell.cli.address import at_server
 from shopbell.cli.failure import Failure
 from shopbell.desk.database import open_desk
 from shopbell.desk.errors import DeskError
@@ -18,7 +19,7 @@ def create(email: str, *, name: str, data: Path | None) -> None:
     with house.services(redis=False, data=data) as found:
         prepare.migrate(found.settings)
         token = asyncio.run(_create(found.settings, email, name))
-    print(f"{_link(found.settings, token)}")
+        print(_link(at_server(found.settings, port=None), token))
     house.say(
         f"this link lets {email} choose a password, once, within {INVITATION_LIFE.days} days."
     )

@@ -11,11 +11,17 @@ from psycopg_pool import AsyncConnectionPool
 from shopbell.assistant.ask import AskResult
 from shopbell.assistant.ask import ask as ask_assistant
 from shopbell.cli import house, prepare
+from shopbell.cli.failure import Failure
 from shopbell.settings import Settings
 
 
 def ask(question: str, *, data: Path | None, as_json: bool) -> None:
-    """Print the assistant's thought about one question of an unknown visitor."""
+    """Print the assistant's thought about one question of an unknown visitor.
+
+    Raises Failure where there are no words to answer.
+    """
+    if not question.strip():
+        raise Failure('Give the question in quotes: shopbell ask "Do you ship to Norway?"')
     with house.services(redis=False, data=data) as found:
         prepare.migrate(found.settings)
         prepare.index(found.settings)

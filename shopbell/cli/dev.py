@@ -1,17 +1,15 @@
 """Everything of Shopbell under one command, ended together."""
 
 import contextlib
-import errno
 import fcntl
-import os
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 from types import FrameType
 
+from shopbell.cli.address import check_port
 from shopbell.cli.children import command
 from shopbell.cli.embedded.leftovers import end_leftover
 from shopbell.cli.embedded.services import Services
@@ -158,23 +156,3 @@ def _alone(data: Path) -> Generator[None]:
 
 def _pid_file(settings: Settings, name: str) -> Path:
     return settings.data / "run" / f"{name}.pid"
-
-
-def check_port(settings: Settings) -> None:
-    """Raise Failure where the port cannot be listened on."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        with socket.socket(family) as probe:
-            if os.name != "nt":
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((settings.host, settings.port))
-    except (OSError, UnicodeError) as error:
-        number = getattr(error, "errno", None)
-        where = f"Port {settings.port} on {settings.host} cannot be used"
-        if number == errno.EADDRINUSE:
-            why = "another program holds it. Give another one with --port."
-        elif number == errno.EACCES:
-            why = "it needs more rights. Give one from 1024 up with --port."
-        else:
-            why = "this machine has no such address. Give another one with --host."
-        raise Failure(f"{where}: {why}") from None

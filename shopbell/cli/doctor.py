@@ -22,6 +22,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
 from shopbell.cli import house, prepare
+from shopbell.cli.address import at_server
 from shopbell.cli.children import command
 from shopbell.cli.embedded.children import Child
 from shopbell.cli.failure import Failure
@@ -56,7 +57,7 @@ def examine(*, data: Path | None, port: int | None) -> int:
     with house.services(data=data, port=port) as found:
         prepare.migrate(found.settings)
         with contextlib.ExitStack() as undo:
-            settings = _with_server(found.settings, undo)
+            settings = _with_server(at_server(found.settings, port=port), undo)
             _with_worker(settings, undo)
             return asyncio.run(look(settings))
 

@@ -11,6 +11,7 @@ def begin_logging(level: str) -> None:
     number = getattr(logging, level.upper())
     logging.basicConfig(
         level=max(number, logging.WARNING),
+        force=True,
         format="%(asctime)s level=%(levelname)s logger=%(name)s event=%(message)r",
     )
     structlog.configure(

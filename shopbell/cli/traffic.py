@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from shopbell.cli.address import at_server
 from shopbell.cli.failure import Failure
 from shopbell.cli.house import say
 from shopbell.cli.watch import server_ready
@@ -12,7 +13,7 @@ from shopbell.settings import load
 
 def play(*, data: Path | None, port: int | None, shoppers: int, seconds: float, seed: int) -> None:
     """Have this many shoppers at a time write over the real websocket, for so many seconds."""
-    settings = load({"data": data, "port": port})
+    settings = at_server(load({"data": data, "port": port}), port=port)
     if not server_ready(settings.public_url):
         raise Failure(
             f"No server answers at {settings.public_url}: run bin/dev first, or give its --port."

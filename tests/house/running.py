@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import IO, Self
 
@@ -29,7 +28,6 @@ class Running:
         self.data = data
         self.port = port or free_port()
         self.address = f"http://127.0.0.1:{self.port}"
-        self.began = time.monotonic()
         self.process = subprocess.Popen(
             [*command, "--data", str(data), "--port", str(self.port), *words],
             stdout=subprocess.PIPE,
@@ -39,7 +37,6 @@ class Running:
         )
         self.lines: list[str] = []
         self.said: list[str] = []
-        self.ready_after_s = 0.0
         self._spoke = threading.Condition()
         self._listeners = [
             threading.Thread(target=self._listen, args=pair)
@@ -59,7 +56,6 @@ class Running:
     def until_ready(self) -> Self:
         """Wait for the ready line, which is the last."""
         self._wait_for(self.lines, "ready ")
-        self.ready_after_s = time.monotonic() - self.began
         assert self.lines[-1] == f"ready {self.address}"
         return self
 
@@ -81,6 +77,11 @@ class Running:
     def pid_of(self, name: str) -> int:
         """The process id of `serve` or `work`."""
         return int((self.data / "run" / f"{name}.pid").read_text())
+
+    def processor_s(self) -> float:
+        """How many seconds of a processor its processes have taken since they began."""
+        taken = [psutil.Process(pid).cpu_times() for pid in self.left()]
+        return sum(one.user + one.system + one.children_user for one in taken)
 
     def left(self) -> list[int]:
         """The processes that name this data folder."""

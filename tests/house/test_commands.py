@@ -12,6 +12,7 @@ import pytest
 from typer.main import get_command
 
 from shopbell.cli import app
+from shopbell.cli.embedded.postgres import Postgres
 from shopbell.cli.failure import Failure
 from shopbell.cli.room import check_room
 
@@ -33,7 +34,7 @@ def test_every_command_takes_a_data_folder() -> None:
     found = commands(get_command(app))
     assert set(found) == {
         *("dev", "serve", "work", "migrate", "seed", "ask", "doctor", "evaluate"),
-        *("admin create", "demo traffic", "knowledge add", "parse", "replay"),
+        *("admin create", "demo channels", "demo traffic", "knowledge add", "parse", "replay"),
     }
     for name, command in found.items():
         assert "--data" in {word for one in command.params for word in one.opts}, name
@@ -72,10 +73,11 @@ def test_an_error_is_one_line_without_secrets(tmp_path: Path, variables: dict[st
     assert "hidden" not in done.stderr
 
 
-def test_a_busy_port_is_one_line_that_names_the_flag(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["dev", "serve"])
+def test_a_busy_port_is_one_line_that_names_the_flag(tmp_path: Path, command: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]
-        done = shopbell("dev", "--data", str(tmp_path), "--port", str(port))
+        done = shopbell(command, "--data", str(tmp_path), "--port", str(port))
     assert done.returncode == 1
     assert f"Port {port} " in done.stderr
     assert "--port" in done.stderr
@@ -101,6 +103,29 @@ def test_a_full_disk_is_named_with_what_it_needs(
     with pytest.raises(Failure, match=r"has 60 MB free and needs 250 MB\. Free some space, or"):
         check_room(tmp_path, embedded_database=True)
     check_room(tmp_path, embedded_database=False)
+
+
+def test_a_disk_that_fills_while_the_database_is_made_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def aborted(*_: Any, **__: Any) -> None:
+        raise Failure("initdb failed: Aborted")
+
+    monkeypatch.setattr("shopbell.cli.embedded.postgres.run_once", aborted)
+
+    def full(_: Path) -> Any:
+        return SimpleNamespace(free=0)
+
+    monkeypatch.setattr("shutil.disk_usage", full)
+    with pytest.raises(Failure, match="The disk is full: "):
+        Postgres(tmp_path).start()
+
+
+def test_a_question_without_words_is_one_line(tmp_path: Path) -> None:
+    done = shopbell("ask", " ", "--data", str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("shopbell: Give the question in quotes")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(

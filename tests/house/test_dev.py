@@ -71,10 +71,18 @@ def test_the_assistant_answers_at_the_ready_line(running: Running, folder: Path)
 def test_the_doctor_finds_every_part_of_a_running_house_well(
     running: Running, folder: Path
 ) -> None:
-    done = shopbell("doctor", "--data", str(folder), "--port", str(running.port))
+    done = shopbell("doctor", "--data", str(folder))
     assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{running.address} is ready" in done.stdout
     lines = done.stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["ok"] * 8, done.stdout
+
+
+def test_other_commands_find_the_address_by_the_folder(running: Running, folder: Path) -> None:
+    made = shopbell("admin", "create", "dora@demo.shop", "--data", str(folder))
+    assert made.stdout.startswith(f"{running.address}/invitation#"), made.stderr
+    played = shopbell("demo", "traffic", "--seconds", "0.1", "--data", str(folder))
+    assert f"shoppers come to {running.address}/demo" in played.stderr
 
 
 def test_a_second_run_on_the_same_folder_is_told_so(running: Running) -> None:
@@ -114,17 +122,13 @@ def test_what_a_killed_run_left_does_not_hinder_the_next(running: Running, folde
     assert left(folder)
     with Running(folder, port=running.port) as second:
         second.until_ready()
-        assert second.ready_after_s < 20
         assert second.lines[:-1] == running.lines[:-1]
+        # Less than five seconds on two processors that have nothing else to do.
+        assert second.processor_s() < 10
         assert second.end(signal.SIGINT) == 0
         assert second.left() == []
     kept = {one.name for one in (folder / "run").iterdir()}
     assert kept <= {"dev.lock", "services.lock"}
-    with Running(folder, port=running.port) as third:
-        third.until_ready()
-        print(f"another start took {third.ready_after_s:.1f} s")
-        assert third.ready_after_s < 10
-        assert third.end(signal.SIGTERM) == 0
 
 
 def test_ctrl_c_while_it_starts_leaves_nothing(tmp_path: Path) -> None:

