@@ -7,6 +7,7 @@ import pytest
 from shopbell.assistant.knowledge.embed import LocalEmbedder
 from shopbell.assistant.ports import Ports
 from shopbell.assistant.types import HandOff, Prove, Said, Say
+from shopbell.assistant.words.listen import heard
 from shopbell.assistant.words.templates import say
 from tests.assistant.conftest import said, turn
 
@@ -59,6 +60,18 @@ async def test_an_address_that_stands_with_it_is_not_asked_for() -> None:
         thought = await turn(COLD, words, email=MAIL, country="DE")
         assert isinstance(thought.decision, Prove)
         assert (thought.decision.address.kind, thought.decision.address.value) == (kind, value)
+
+
+@pytest.mark.parametrize(
+    ("words", "intent"),
+    [
+        ("I already emailed you, I want to talk to a real person", "asked_for_person"),
+        ("I also wrote by mail and my lawyer will write next", "legal"),
+        ("I also wrote by mail", "also_wrote"),
+    ],
+)
+def test_what_matters_more_than_an_address_comes_first(words: str, intent: str) -> None:
+    assert heard(words) == intent
 
 
 async def test_who_has_proven_nothing_goes_to_people() -> None:

@@ -29,10 +29,10 @@ _ANYWHERE: tuple[Intent, ...] = (
     "chargeback",
     "legal",
     "asked_for_person",
-    "also_wrote",
     "goodwill",
     "upset",
     "order_status",
+    "also_wrote",
 )
 _WHOLE: tuple[Intent, ...] = ("not_it", "thanks", "greeting")
 _SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
