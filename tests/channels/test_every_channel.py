@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 
 from shopbell.desk.connections.commands import set_health
+from shopbell.desk.control.commands import take_over
+from shopbell.desk.ids import uuid7
+from shopbell.desk.messages.commands import reply
+from shopbell.desk.messages.types import Draft
 from shopbell.jobs import delivering, sweeping
 from shopbell.jobs.intake import Intake
 from shopbell.settings import Settings
@@ -65,8 +69,8 @@ async def health(at: Line, channel: str, wanted: str) -> None:
     await until(is_so)
 
 
-async def test_a_hundred_repeats_at_once_get_one_answer_whatever_its_sending_meets(
-    at: Line, player: Player
+async def test_a_hundred_repeats_at_once_get_one_answer_and_people_go_on_whatever_sending_meets(
+    at: Line, player: Player, shop: Shop
 ) -> None:
     at.mind.give(answered("Yes."))
     player.fault("429")
@@ -79,6 +83,13 @@ async def test_a_hundred_repeats_at_once_get_one_answer_whatever_its_sending_mee
     assert player.texts() == ["Yes."]
     assert len(at.mind.contexts) == 1
     await health(at, player.channel, "ok")
+
+    (ticket,) = await rows(at.desk, "SELECT id FROM ticket")
+    await take_over(shop.desk, ticket["id"], shop.ben)
+    await reply(shop.desk, ticket["id"], shop.ben, Draft(id=uuid7(), text="Ben: take M."))
+
+    await spoken(at, ("customer", None), ("assistant", "sent"), ("agent", "sent"))
+    assert player.texts() == ["Yes.", "Ben: take M."]
 
 
 async def test_a_message_that_was_taken_in_silence_is_never_sent_twice(
