@@ -356,6 +356,36 @@ async def test_files_leave_ten_at_once_and_under_25_mb(peer: DiscordPeer) -> Non
     assert [len(one["files"]) for one in peer.said] == [0, 10, 4, 1]
 
 
+async def test_a_gateway_whose_heart_is_not_heard_is_left_and_resumed(
+    settings: Settings, shop: Shop, peer: DiscordPeer
+) -> None:
+    peer.heartbeat_ms = 200
+    async with discord_line(settings, shop, peer) as discord:
+        await peer.ready.wait()
+        await holds(lambda: peer.beats > 2)
+        assert peer.closes == [], "answered beats keep it open"
+
+        peer.mute = True
+        await holds(lambda: peer.closes[:1] == [4000])
+        peer.mute = False
+        await holds(lambda: len(peer.greeted) > 1 and len(peer.sockets) == 1)
+        await peer.say("Still there?", DM)
+
+        await spoken(discord, ("customer", "Still there?"))
+        assert {one["op"] for one in peer.greeted[1:]} == {6}
+
+
+async def test_discord_may_ask_for_a_new_connection_and_for_a_beat(
+    discord: Line, peer: DiscordPeer
+) -> None:
+    before = peer.beats
+    await peer.sockets[-1].send_text('{"op":1,"d":null}')
+    await holds(lambda: peer.beats > before)
+
+    await peer.sockets[-1].send_text('{"op":7,"d":null}')
+    await holds(lambda: [one["op"] for one in peer.greeted] == [2, 6])
+
+
 @pytest.mark.parametrize("code", [4009, 4000])
 async def test_after_a_session_that_is_over_the_channels_are_read(
     discord: Line, peer: DiscordPeer, code: int

@@ -100,6 +100,8 @@ class DiscordPeer:
     closes: list[int] = field(default_factory=list[int])
     heartbeat_ms: int = 41_250
     forgetful: bool = False
+    mute: bool = False
+    beats: int = 0
     _counter: Any = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
@@ -186,7 +188,9 @@ class DiscordPeer:
 
     async def _told(self, socket: WebSocket, op: int, data: Any) -> None:
         if op == 1:
-            await _frame(socket, {"op": 11})
+            self.beats += 1
+            if not self.mute:
+                await _frame(socket, {"op": 11})
             return
         self.greeted.append({"op": op, **data})
         if data["token"] != self.token:

@@ -66,6 +66,7 @@ class Gateway:
         self._hear = hear
         self._channels: dict[str, Place] = {}
         self._acknowledged = True
+        self._busy = False
         self._beating: asyncio.Task[None] | None = None
         self._catching_up = False
 
@@ -79,7 +80,9 @@ class Gateway:
             ) as socket:
                 try:
                     async for frame in socket:
+                        self._busy = True
                         heard = await self._frame(socket, Told.decoded(frame)) or heard
+                        self._busy = False
                 except Reconnect:
                     heard = True
                 except ConnectionClosed as closed:
@@ -152,10 +155,11 @@ class Gateway:
         await self._send(socket, 2, new)
 
     async def _beat(self, socket: ClientConnection, every: float) -> None:
-        """Beat until cancelled; a beat that nobody answered means that the connection is dead."""
+        """Beat until cancelled; a beat that nobody answered means that the connection is dead, unless
+        it is we who do not read, since catching up may take long."""
         await asyncio.sleep(every * random.random())  # noqa: S311 - a spread, no secret
         while True:
-            if not self._acknowledged:
+            if not self._acknowledged and not self._busy:
                 log.warning("gateway silent")
                 await socket.close(LEFT_OPEN)
                 return
