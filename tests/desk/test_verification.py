@@ -15,6 +15,7 @@ from shopbell.desk.connections.vault import Vault
 from shopbell.desk.customers.commands import claimed_thread, thread_of
 from shopbell.desk.database import now
 from shopbell.desk.elsewhere.types import Address
+from shopbell.desk.identities.commands import join
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.types import Draft
 from shopbell.desk.threads.reads import messages_before
@@ -382,3 +383,20 @@ async def test_where_only_whatsapp_reaches_a_number_its_window_must_be_open(at: 
         assert due is not None
         assert due.barred is barred
     assert due.place == "chat-7"
+
+
+async def test_a_code_goes_with_a_conversation_that_is_joined_meanwhile(at: Asking) -> None:
+    chat, other = await at.shop.thread(), await at.shop.thread()
+    await at.asks(chat)
+    code = await at.code(chat)
+    await at.says(other, "Hello")
+    people = {
+        row["id"]: row["customer_id"]
+        for row in await at.desk.run("SELECT id, customer_id FROM thread")
+    }
+    await join(at.desk, people[other], people[chat], at.shop.ben)
+    assert await at.says(other, code) == RIGHT
+    assert await at.owner() == other
+    assert code not in " ".join(
+        one.text for one in (await messages_before(at.desk, other, None))[0]
+    )

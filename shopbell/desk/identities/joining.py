@@ -144,6 +144,7 @@ class _Join(Placing):
         way = await self.rows("contacts_giving_way", **both)
         await self.do("bring_contacts", **both)
         await self.do("bring_left_address", **both)
+        await self.do("bring_codes", **both)
         return tuple(one["contact"] for one in way)
 
     async def _introduce(self, old: Row, kept: Row) -> tuple[bool, bool]:

@@ -153,6 +153,11 @@ WHERE l.thread_id = :old AND EXISTS (SELECT 1 FROM identity i WHERE i.customer_i
                                      AND i.value = l.value AND i.verified_at IS NOT NULL)
 ON CONFLICT DO NOTHING;
 
+-- name: bring_codes
+UPDATE verification v SET thread_id = :into
+WHERE v.thread_id = :old AND v.status IN ('queued', 'sent', 'unsent') AND NOT EXISTS (
+    SELECT 1 FROM verification o WHERE o.thread_id = :into AND o.status IN ('queued', 'sent', 'unsent'));
+
 -- name: take_left_address_back
 DELETE FROM left_address WHERE thread_id = ANY(:others) AND value = ANY(:values::text[]);
 

@@ -20,7 +20,7 @@ from shopbell.desk.errors import DeskError, Fenced
 from shopbell.desk.identities.joining import join_in
 from shopbell.desk.identities.placing import tell_customer
 from shopbell.desk.ids import uuid7
-from shopbell.desk.messages.arriving import arrived
+from shopbell.desk.messages.arriving import arrived, came_before
 from shopbell.desk.messages.commands import Written, check_draft, receive, written
 from shopbell.desk.messages.types import Arrival, Author, Draft, Message
 from shopbell.desk.messages.writing import ASSISTANT, add_message, engage
@@ -153,8 +153,11 @@ async def _answer_code(
     if arrival is not None:
         arrival = msgspec.structs.replace(arrival, html=None, whole="")
     async with work(desk, thread_id=thread_id, message_id=draft.id) as unit:
-        if unit.written is not None:
-            return written(unit, unit.written, repeated=True)
+        known = unit.written or (
+            await came_before(unit, connection, arrival.external_id) if arrival else None
+        )
+        if known is not None:
+            return written(unit, known, repeated=True)
         unit.quiet = True
         files = await take_files(unit, draft, uploader)
         opened = await engage(unit, connection, draft, arrival.subject if arrival else "")
