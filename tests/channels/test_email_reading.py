@@ -117,6 +117,39 @@ def test_heads_in_raw_bytes_are_read(charset: str) -> None:
     assert mail.to == ("a@b.example",)
 
 
+INVITED = (
+    "BEGIN:VCALENDAR\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\nSUMMARY;LANGUAGE=en:Fitting\\, the green\r\n  coat\r\n"
+    "DTSTART;TZID=Europe/Berlin:20251118T150000\r\nDTEND:20251118T160000Z\r\nLOCATION:Hill Road 3\\n2nd floor\r\n"
+    "END:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "words", "plain", "automatic"),
+    [
+        ("REQUEST", "Invitation: Fitting, the green coat", "", False),
+        ("CANCEL", "Cancelled: Fitting, the green coat", "", False),
+        ("REPLY", "Answer to an invitation: Fitting, the green coat", "", True),
+        ("REPLY", "I may be late", "I may be late", False),
+        ("REQUEST", "Will you come?", "Will you come?", False),
+    ],
+)
+def test_an_invitation_without_words_is_put_into_words_and_kept(
+    method: str, words: str, plain: str, *, automatic: bool
+) -> None:
+    told = (
+        "From: a@b.example\nContent-Type: multipart/alternative; boundary=x\n\n"
+        f"--x\nContent-Type: text/plain\n\n{plain}\n"
+        f"--x\nContent-Type: text/calendar; method={method}\n\n{INVITED.format(method=method)}\n--x--\n"
+    )
+    message, mail = read(told.encode())
+    times = "2025-11-18 15:00 (Europe/Berlin) - 2025-11-18 16:00 UTC\nHill Road 3 2nd floor"
+    assert message.text == (plain or f"{words}\n{times}")
+    assert mail.reply_text == message.text
+    assert mail.auto_submitted is automatic
+    assert [one.name for one in message.attachments] == ["invitation.ics"]
+
+
 def test_files_keep_their_names_and_are_found_in_winmail() -> None:
     records = [(0x00069002, b""), (0x00018010, b"plan.txt\0"), (0x0006800F, b"hello")]
     packed = struct.pack("<IH", 0x223E9F78, 1) + b"".join(

@@ -16,6 +16,7 @@ from shopbell.connectors.channels.email.headers import (
     message_id,
     raw_line,
 )
+from shopbell.connectors.channels.email.invitations import invitation_in, is_answer
 from shopbell.connectors.channels.email.machines import Report, is_automatic, report_in
 from shopbell.connectors.channels.email.pages import LONGEST as LONGEST_PAGE
 from shopbell.connectors.channels.email.pages import safe, text
@@ -77,6 +78,9 @@ def _message(root: Part, taken: Taken, report: Report | None, house: House, body
     replied = _answered(head, house)
     named = message_id(head)
     words, reply = _words(taken.pieces)
+    wordless = not words
+    if wordless:
+        words = reply = invitation_in(root)
     page = html_of(taken.pieces)
     answers = ids(raw_line(head, "in-reply-to"))
     return Fact(
@@ -97,7 +101,9 @@ def _message(root: Part, taken: Taken, report: Report | None, house: House, body
             message_id=named,
             in_reply_to=answers[0] if answers else "",
             references=_references(head, answers[1:]),
-            auto_submitted=is_automatic(head) or report is not None,
+            auto_submitted=is_automatic(head)
+            or report is not None
+            or (wordless and is_answer(root)),
             bounce=report is not None and report.bounce,
             matched_by="reply address" if replied.delivery else "",
             authentication=found.shown,
