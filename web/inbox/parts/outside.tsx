@@ -22,11 +22,11 @@ export function Quote({ message }: { message: Message }) {
 
 /** The head of a mail: what it is about, whom it went to, and why it stands here. */
 export function MailHead({ mail }: { mail: NonNullable<Message["mail"]> }) {
-  const pairs = ([["From", mail.sender], ["To", mail.to?.join(", ")], ["Cc", mail.cc?.join(", ")], ["Here because", mail.matched_by], ["Checked", mail.authentication]] as const).filter(([, told]) => told)
+  const pairs = ([["From", mail.sender], ["To", mail.to?.join(", ")], ["Cc", mail.cc?.join(", ")], ["Bcc", mail.bcc?.join(", ")], ["Here because", mail.matched_by], ["Checked", mail.authentication]] as const).filter(([, told]) => told)
   return (
     <>
       <details class="mail">
-        <summary><Mail size={12} aria-hidden="true" /><b class="cut">{mail.subject || "No subject"}</b>{mail.sender && <span class="cut">{mail.sender}</span>}</summary>
+        <summary><Mail size={12} aria-hidden="true" /><b class="cut">{mail.subject || (mail.sender ? "No subject" : "With copies")}</b>{mail.sender && <span class="cut">{mail.sender}</span>}</summary>
         <dl>{pairs.map(([name, told]) => <div key={name}><dt>{name}</dt><dd>{told}</dd></div>)}</dl>
       </details>
       {mail.warning && <span class="state odd"><ShieldAlert size={13} aria-hidden="true" /><span>{mail.warning}</span></span>}
