@@ -79,7 +79,7 @@ class _OnMeta(Shopper):
         check((await self.peer.tell(self.hook, payload)).status_code)
 
     def _keep(self, picture: Picture) -> str:
-        name = f"{self.next_name()}"
+        name = self.next_name().removeprefix("demo-")
         self.peer.files[name] = (picture.data, picture.media_type)
         return name
 

@@ -22,9 +22,9 @@ SHOPPERS: tuple[type[Shopper], ...] = (
 
 
 @asynccontextmanager
-async def platforms(settings: Settings, port: int = 0) -> AsyncGenerator[str]:
-    """Every platform with a page to be a shopper on it; the address of the pages. The desk's
-    server and worker run elsewhere, over the same services. Raises OSError for a port in use."""
+async def platforms(settings: Settings, address: str, port: int = 0) -> AsyncGenerator[str]:
+    """Every platform with a page to be a shopper on it; the address of the pages. The desk's server
+    is at `address`, its worker runs over the same services. Raises OSError for a port in use."""
     assert settings.database_url is not None
     shoppers = [one() for one in SHOPPERS]
     async with AsyncExitStack() as undo:
@@ -35,6 +35,6 @@ async def platforms(settings: Settings, port: int = 0) -> AsyncGenerator[str]:
         made = await connect_all(desk, vault, shoppers)
         undo.push_async_callback(rest, desk, made)
         for one in shoppers:
-            one.hook = f"{settings.public_url}/hooks/{made[one.channel]}"
-        app = pages(shoppers, f"{settings.public_url}/")
+            one.hook = f"{address}/hooks/{made[one.channel]}"
+        app = pages(shoppers, f"{address}/")
         yield await undo.enter_async_context(peer_server(app, port=port))

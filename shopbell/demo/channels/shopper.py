@@ -169,7 +169,7 @@ class Shopper:
         if action == "typing":
             await self.tell(action, Entry(name="", mine=True, text="", at=datetime.now(UTC)), text)
             return
-        (entry,) = [one for one in self.entries if one.name == name] or [None]
+        entry = next((one for one in self.entries if one.name == name), None)
         if entry is None:
             raise KeyError(name)
         if action == "edit":
