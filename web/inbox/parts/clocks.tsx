@@ -21,7 +21,7 @@ export function Due({ ticket }: { ticket: Ticket }) {
   const left = Date.parse(due.at) - now.value > COUNTED_DOWN ? upcoming(due.at) : until(due.at)
   const level = past ? "red" : (due.step ?? 0) >= 75 ? "waiting" : ""
   const title = `${kinds[due.kind]} due ${exact(due.at)}`
-  return <span class={`mark due ${level}`} title={title}>{past ? <TimerOff size={12} aria-hidden="true" /> : <Timer size={12} aria-hidden="true" />}{past ? `${until(due.at)} late` : left}<span class="unseen">{past ? title : `left: ${title}`}</span></span>
+  return <span class={`mark due ${level}`} title={title}>{past ? <TimerOff size={12} aria-hidden="true" /> : <Timer size={12} aria-hidden="true" />}<span class="cut">{past ? `${until(due.at)} late` : left}</span><span class="unseen">{past ? title : `left: ${title}`}</span></span>
 }
 
 /** A ticket's clocks, each of which opens like a bill. */

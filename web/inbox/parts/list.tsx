@@ -88,7 +88,7 @@ function Row({ id, at, of }: { id: string; at: number; of: number }) {
         <span class="who"><span class="cut">{ticket.customer_name || "Visitor"}</span>{ticket.priority === "urgent" && <span class="priority urgent"><ChevronsUp size={13} aria-hidden="true" />Urgent</span>}{ticket.priority === "high" && <span class="priority high"><ChevronUp size={13} aria-hidden="true" />High</span>}</span>
         <Wait ticket={ticket} />
         <span class="what cut">{types ? <span class="typing"><Dots />{types.kind === "customer" ? "typing" : `${types.name} is typing`}</span> : <>{lastFromThem ? <b>{ticket.preview?.text}</b> : <>{ticket.subject && <b>{ticket.subject}</b>}<span class="said">{ticket.preview?.note ? "Note: " : who}{ticket.preview?.text}</span></>}</>}</span>
-        <span class="marks"><Control ticket={ticket} /><Closing ticket={ticket} /><Due ticket={ticket} /><Channel name={ticket.channel} />{eyes.length > 0 && <span class="eyes" title={`${eyes.map(nameOf).join(", ")} looking`}>{eyes.slice(0, 3).map((agent) => <Avatar key={agent} name={nameOf(agent)} size="small" />)}</span>}</span>
+        <span class="marks"><Control ticket={ticket} /><Closing ticket={ticket} /><Channel name={ticket.channel} /><Due ticket={ticket} />{eyes.length > 0 && <span class="eyes" title={`${eyes.map(nameOf).join(", ")} looking`}>{eyes.slice(0, 3).map((agent) => <Avatar key={agent} name={nameOf(agent)} size="small" />)}</span>}</span>
       </a>
     </li>
   )
