@@ -2,7 +2,7 @@ import { Timer, TimerOff } from "lucide-preact"
 import { useEffect, useState } from "preact/hooks"
 import type { Bill, Clock, Clocks as Found, Segment } from "../../shared/wire"
 import { call } from "../state/api"
-import { exact, isPast, lasting, now, until, upcoming } from "../state/clock"
+import { exact, isPast, lasting, now, shortly, until } from "../state/clock"
 import { nameOf } from "../state/desk"
 import { isActive, type Ticket } from "../state/model"
 
@@ -18,7 +18,7 @@ export function Due({ ticket }: { ticket: Ticket }) {
   const due = isActive(ticket) ? ticket.due : null
   if (!due?.at || Date.parse(due.at) - now.value > NEAR) return null
   const past = isPast(due.at)
-  const left = Date.parse(due.at) - now.value > COUNTED_DOWN ? upcoming(due.at) : until(due.at)
+  const left = Date.parse(due.at) - now.value > COUNTED_DOWN ? shortly(due.at) : until(due.at)
   const level = past ? "red" : (due.step ?? 0) >= 75 ? "waiting" : ""
   const title = `${kinds[due.kind]} due ${exact(due.at)}`
   return <span class={`mark due ${level}`} title={title}>{past ? <TimerOff size={12} aria-hidden="true" /> : <Timer size={12} aria-hidden="true" />}<span class="cut">{past ? `${until(due.at)} late` : left}</span><span class="unseen">{past ? title : `left: ${title}`}</span></span>

@@ -58,6 +58,9 @@ export const isPast = (instant: string): boolean => Date.parse(instant) <= now.v
 
 export const waited = (since: string): string => lasting(now.value - Date.parse(since))
 
+/** When within a week, as short as a mark needs it: 16:00 · Thu 09:00. */
+export const shortly = (instant: string): string => `${dayKey(instant) === dayKey(new Date(now.value).toISOString()) ? "" : `${weekday.format(new Date(instant))} `}${hourOf(instant)}`
+
 /** When something is to happen: 16:00 · tomorrow 09:00 · Mon 09:00 · 4 Nov 09:00. */
 export function upcoming(instant: string): string {
   const then = new Date(instant)
