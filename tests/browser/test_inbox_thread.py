@@ -112,6 +112,7 @@ async def test_release_gives_it_back_with_a_note(stack: Stack, browser: Browser)
         await inbox.page.keyboard.press("Escape")
         await inbox.page.keyboard.press("l")
         sheet = inbox.page.get_by_role("dialog", name="Release to the assistant")
+        await expect(sheet.get_by_role("textbox")).to_be_focused()
         await sheet.get_by_role("textbox").fill("A refund of 10 was promised")
         await sheet.get_by_role("button", name="Give it back").click()
         await expect(inbox.head).to_contain_text("Assistant")
@@ -135,6 +136,24 @@ async def test_a_note_is_for_the_team_alone(stack: Stack, browser: Browser) -> N
         await inbox.reply("Good day, it is on its way.")
         await customer.hears("it is on its way")
         assert "She rang yesterday" not in json.dumps(customer.socket.seen)
+
+
+async def test_words_for_the_team_never_become_a_reply(stack: Stack, browser: Browser) -> None:
+    inbox = await enter(browser, stack, BEN, "/?view=open")
+    async with customer_of(stack) as customer:
+        await customer.say("Two drafts")
+        await inbox.open("Two drafts")
+        await inbox.page.keyboard.press("n")
+        await inbox.page.keyboard.type("Difficult, be careful")
+        await inbox.button("Public reply").click()
+        await expect(inbox.box).to_have_value("")
+        await inbox.page.goto(f"{stack.base_url}/?view=mine")
+        await inbox.row("Viktor Holm").click()
+        await expect(inbox.box).to_have_value("")
+        await inbox.page.goto(f"{stack.base_url}/?view=open")
+        await inbox.open("Two drafts")
+        await expect(inbox.note).to_have_value("Difficult, be careful")
+        await inbox.note.fill("")
 
 
 async def test_resolve_reopen_and_snooze_by_button_and_key(stack: Stack, browser: Browser) -> None:

@@ -1,12 +1,12 @@
 import { Clock, LayoutTemplate, Lock, PlugZap, ShieldQuestion, StickyNote } from "lucide-preact"
-import { useEffect, useRef, useState } from "preact/hooks"
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
 import { say, writing } from "../state/commands"
 import { exact, lasting, now } from "../state/clock"
 import { canWrite, firstName, me, nameOf } from "../state/desk"
 import { connection, conversation } from "../state/live"
 import { isDone, type Ticket } from "../state/model"
 import { hintOf, misfit, reachOf, waysOf, type Reach } from "../state/reach"
-import { chooseWay, keepText, keptText, wantedText, wayOf } from "../state/send"
+import { chooseWay, draftOf, keepText, keptText, wantedText, wayOf } from "../state/send"
 import { FileButton, Files, useFiles } from "./files"
 import { Overheard } from "./outside"
 import { Channel, iconOf, Menu } from "./small"
@@ -17,18 +17,23 @@ const TYPING_EVERY = 3_000
 const modifier = /Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl"
 
 export function Composer({ ticket }: { ticket: Ticket }) {
-  const [text, setText] = useState(keptText(ticket.id))
   const box = useRef<HTMLTextAreaElement>(null)
   const told = useRef(0)
   const files = useFiles()
   const [over, setOver] = useState(false)
   const startedAt = useRef<number | null>(null)
   const note = writing.value === "note"
+  const draft = draftOf(ticket.id, note)
+  const [text, setText] = useState(keptText(draft))
+  useLayoutEffect(() => {
+    writing.value = keptText(draftOf(ticket.id, true)) && !keptText(ticket.id) ? "note" : "reply"
+  }, [])
+  useLayoutEffect(() => setText(keptText(draft)), [draft])
   const [choosing, setChoosing] = useState(false)
   const opener = useRef<HTMLButtonElement>(null)
   const change = (value: string): void => {
     setText(value)
-    keepText(ticket.id, value)
+    keepText(draft, value)
     startedAt.current = value ? (startedAt.current ?? conversation(ticket.thread_id).inOrder.peek().at(-1)?.seq ?? 0) : null
     if (value && Date.now() - told.current > TYPING_EVERY) {
       told.current = Date.now()
@@ -37,7 +42,7 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   }
   useEffect(() => {
     if (wantedText.value === null) return
-    change(text ? `${text}\n\n${wantedText.value}` : wantedText.value)
+    change([keptText(draft), wantedText.value].filter(Boolean).join("\n\n"))
     wantedText.value = null
   }, [wantedText.value])
   if (!canWrite.value) return <div class="composer"><p class="read-only"><Lock size={14} aria-hidden="true" />You can read here. Ask an admin for the agent role to reply.</p></div>

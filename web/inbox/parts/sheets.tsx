@@ -68,7 +68,7 @@ function ReleaseSheet() {
   return (
     <Dialog title="Release to the assistant">
       <form onSubmit={(event) => { event.preventDefault(); void release(ticket, note.current?.value.trim() ?? ""); sheet.value = null }}>
-        <label class="field"><span>Note to the assistant</span><textarea ref={note} rows={3} maxLength={4000} placeholder="What was settled, and what it may say. You can leave this empty." /></label>
+        <label class="field"><span>Note to the assistant</span><textarea ref={note} autofocus rows={3} maxLength={4000} placeholder="What was settled, and what it may say. You can leave this empty." /></label>
         <div class="dialog-actions"><button class="button main">Give it back</button></div>
       </form>
     </Dialog>

@@ -24,11 +24,14 @@ export const pending = signal<readonly Pending[]>([])
 
 const KEPT = "shopbell:draft:"
 
-export const keptText = (ticket: string): string => localStorage.getItem(KEPT + ticket) ?? ""
+/** Where unsent words are kept: a note's apart from a reply's, so that none goes out as the other. */
+export const draftOf = (ticket: string, note: boolean): string => (note ? `note:${ticket}` : ticket)
 
-export function keepText(ticket: string, text: string): void {
-  if (text) localStorage.setItem(KEPT + ticket, text)
-  else localStorage.removeItem(KEPT + ticket)
+export const keptText = (draft: string): string => localStorage.getItem(KEPT + draft) ?? ""
+
+export function keepText(draft: string, text: string): void {
+  if (text) localStorage.setItem(KEPT + draft, text)
+  else localStorage.removeItem(KEPT + draft)
 }
 
 export function addPending(ticket: string, text: string, note: boolean, attachments: readonly Attachment[], how: How): Pending {
@@ -47,8 +50,9 @@ export function refused(id: string, problem: Problem): void {
 
 /** A page that goes takes refused words along, as drafts. */
 export function keepRefused(): void {
-  for (const { ticket, text, problem } of pending.peek()) {
-    if (problem) keepText(ticket, [keptText(ticket), text].filter(Boolean).join("\n\n"))
+  for (const { ticket, text, note, problem } of pending.peek()) {
+    const draft = draftOf(ticket, note)
+    if (problem) keepText(draft, [keptText(draft), text].filter(Boolean).join("\n\n"))
   }
 }
 
