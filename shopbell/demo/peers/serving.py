@@ -15,7 +15,13 @@ from starlette.types import Receive, Scope, Send
 async def peer_server(app: Any, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
     """The address of a served ASGI application, ready to answer."""
     ear = socket.create_server((host, port))
-    config = uvicorn.Config(app, log_config=None, lifespan="off", ws="websockets-sansio")
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        lifespan="off",
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=1,  # a page that listens would keep it for ever
+    )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[ear]))
     try:
