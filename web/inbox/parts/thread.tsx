@@ -54,7 +54,7 @@ function Header({ ticket }: { ticket: Ticket }) {
         <Action name="Release"><Undo2 size={15} aria-hidden="true" /></Action>
         <Action name="Resolve" phone={!command("Take over").when()}><CheckCheck size={15} aria-hidden="true" /></Action>
         <Action name="Reopen" phone><RotateCcw size={15} aria-hidden="true" /></Action>
-        <Action name="Take over" main phone />
+        <Action name="Take over" main={ticket.control === "assistant" || ticket.assignee_id === null} phone />
         <More ticket={ticket} />
         <button type="button" class="icon-button not-phone" aria-label="Details" title="Details (i)" aria-pressed={detailsShown.value} onClick={() => (detailsShown.value = !detailsShown.value)}><PanelRight size={16} aria-hidden="true" /></button>
       </div>

@@ -28,11 +28,11 @@ export function dayOf(instant: string): string {
   return day.getFullYear() === today.getFullYear() ? wholeDay.format(day) : dayMonthYear.format(day)
 }
 
-/** How long ago, as short as a list needs it: now · 4 m · 3 h · Tue · 4 Nov. */
+/** How long ago, as short as a list needs it: now · 4 min · 3 h · Tue · 4 Nov. */
 export function ago(instant: string): string {
   const since = now.value - Date.parse(instant)
   if (since < MINUTE) return "now"
-  if (since < HOUR) return `${Math.floor(since / MINUTE)} m`
+  if (since < HOUR) return `${Math.floor(since / MINUTE)} min`
   if (since < DAY) return `${Math.floor(since / HOUR)} h`
   const day = new Date(instant)
   if (since < 6 * DAY) return weekday.format(day)
