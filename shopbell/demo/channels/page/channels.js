@@ -62,7 +62,11 @@ function item(entry) {
   head.className = 'head'
   head.append(who, at)
   made.append(head)
-  if (entry.subject) made.append(part('h3', entry.subject))
+  if (entry.subject) {
+    const subject = part('strong', entry.subject)
+    subject.className = 'subject'
+    made.append(subject)
+  }
   if (entry.removed) made.append(part('em', 'Deleted'))
   else if (entry.text) made.append(part('p', entry.text))
   for (const file of entry.files) {
