@@ -69,21 +69,28 @@ class Intake:
             credentials["secret"] = held.secret
         return Account(connection=held.connection, credentials=credentials), held
 
-    async def hear(self, connection_id: UUID, raw: Raw) -> None:
-        """Keep a verified payload, and read it now if it is new. Returns once it is kept; what
-        goes wrong while it is read is put right by a sweeper."""
+    async def hear(
+        self, connection_id: UUID, raw: Raw, opened: tuple[Account, Held] | None = None
+    ) -> None:
+        """Keep a verified payload, and read it now if it is new, by the account as it was `opened`
+        to verify it. Returns once it is kept; what goes wrong while it is read is put right by a
+        sweeper."""
+        at = self.desk.now()
         noted = await payloads.keep(self.desk, connection_id, raw)
         if noted.fresh:
-            await self.read(noted.id)
+            kept = Kept(
+                id=noted.id, connection_id=connection_id, raw=raw, attempts=0, received_at=at
+            )
+            await self.read_kept(kept, opened)
 
     async def read(self, payload_id: UUID) -> None:
         """Read one payload and settle it."""
         await self.read_kept(await payload(self.desk, payload_id))
 
-    async def read_kept(self, kept: Kept) -> None:
+    async def read_kept(self, kept: Kept, opened: tuple[Account, Held] | None = None) -> None:
         """As `read`, for a payload that was claimed."""
         try:
-            account, _ = await self.account(kept.connection_id)
+            account, held = opened or await self.account(kept.connection_id)
             facts = self.facts(account, kept.raw)
             unread = await self.take_in(account, facts)
         except TooEarly as early:
@@ -96,7 +103,7 @@ class Intake:
             log.exception("payload unread", payload=str(kept.id))
             await payloads.flag(self.desk, kept.id, f"Reading it broke: {type(broken).__name__}.")
         else:
-            await connections.heard(self.desk, kept.connection_id)
+            await connections.heard(self.desk, kept.connection_id, held.heard_at)
             if unread:
                 await payloads.flag(self.desk, kept.id, "; ".join(unread)[:500])
             else:

@@ -39,11 +39,12 @@ async def receive(request: Request) -> Response:
     connection_id = named(request, "connection_id", "The hook")
     await state.limits.take(state.redis, HOOK, str(connection_id))
     try:
-        account, _ = await state.intake.account(connection_id)
+        opened = await state.intake.account(connection_id)
     except NotFound as nothing:
         raise NotFound("The hook") from nothing
     except Sealed:
         return PlainTextResponse("connect this account again", 503, {"Retry-After": "300"})
+    account, _ = opened
     channel = state.channels.get(account.connection.channel)
     if not isinstance(channel, Hooked):
         raise NotFound("The hook")
@@ -59,7 +60,7 @@ async def receive(request: Request) -> Response:
         return PlainTextResponse("not verified", 401)
     if greeting is not None:
         return Response(greeting.body, greeting.status, media_type=greeting.media_type)
-    await state.intake.hear(connection_id, _kept(account, raw))
+    await state.intake.hear(connection_id, _kept(account, raw), opened)
     if isinstance(channel, Acknowledging):
         return Response(
             channel.taken.body, channel.taken.status, media_type=channel.taken.media_type

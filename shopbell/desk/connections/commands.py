@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.types import Author
 
 SYSTEM = Author(kind="system")
+HEARD_EVERY = timedelta(seconds=10)
+"""How exactly it is kept when an account was heard last."""
 DOUBT = timedelta(hours=1)
 """For so long a check that finds an account well does not outweigh a message that was refused."""
 Teller = Literal["people", "platform", "check", "send", "listen"]
@@ -162,9 +164,12 @@ async def sent(desk: Desk, connection_id: UUID) -> None:
     await desk.run(SQL["sent"], id=connection_id, at=desk.now())
 
 
-async def heard(desk: Desk, connection_id: UUID) -> None:
-    """Something came in by it just now; kept to ten seconds."""
-    await desk.run(SQL["heard"], id=connection_id, at=desk.now())
+async def heard(desk: Desk, connection_id: UUID, before: datetime | None = None) -> None:
+    """Something came in by it just now; kept to ten seconds. `before`: when it was heard last, where
+    that is known."""
+    at = desk.now()
+    if before is None or at - before > HEARD_EVERY:
+        await desk.run(SQL["heard"], id=connection_id, at=at)
 
 
 async def lease(desk: Desk, connection_id: UUID, holder: str, term: timedelta) -> bool:

@@ -5,6 +5,11 @@ from uuid import UUID
 from shopbell.desk.database import Desk
 from shopbell.desk.ids import uuid7
 
+_THREAD_OF = (
+    "SELECT t.id FROM identity i JOIN thread t ON t.customer_id = i.customer_id"
+    " WHERE i.kind = %(kind)s AND i.value = %(value)s AND i.verified_at IS NOT NULL"
+)
+
 
 async def thread_of(
     desk: Desk, kind: str, value: str, *, name: str = "", thread_id: UUID | None = None
@@ -13,18 +18,17 @@ async def thread_of(
 
     For identities that a channel itself vouches for (a visitor's signed token, a platform's id),
     so the new identity is verified. A new thread gets the given id, if any: a visitor's is their
-    own, so that all their open pages can listen before the first message. Two first messages at once make one customer: the identity's
-    advisory lock lets one pass first.
+    own, so that all their open pages can listen before the first message. Two first messages at once
+    make one customer: the identity's advisory lock lets one pass first.
     """
+    known = await desk.run(_THREAD_OF, kind=kind, value=value)
+    if known:
+        return known[0]["id"]
     async with desk.pool.connection() as connection, connection.transaction():
         await connection.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"{kind}:{value}",)
         )
-        found = await connection.execute(
-            "SELECT t.id FROM identity i JOIN thread t ON t.customer_id = i.customer_id"
-            " WHERE i.kind = %s AND i.value = %s AND i.verified_at IS NOT NULL",
-            (kind, value),
-        )
+        found = await connection.execute(_THREAD_OF.encode(), {"kind": kind, "value": value})
         row = await found.fetchone()
         if row is not None:
             return row["id"]
