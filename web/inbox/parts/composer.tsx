@@ -5,6 +5,7 @@ import { exact, lasting, now } from "../state/clock"
 import { canWrite, firstName, me, nameOf } from "../state/desk"
 import { connection, conversation } from "../state/live"
 import { isDone, type Ticket } from "../state/model"
+import { filesOf } from "../state/files"
 import { hintOf, misfit, reachOf, waysOf, type Reach } from "../state/reach"
 import { chooseWay, draftOf, keepText, keptText, wantedText, wayOf } from "../state/send"
 import { FileButton, Files, useFiles } from "./files"
@@ -19,14 +20,14 @@ const modifier = /Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl"
 export function Composer({ ticket }: { ticket: Ticket }) {
   const box = useRef<HTMLTextAreaElement>(null)
   const told = useRef(0)
-  const files = useFiles()
   const [over, setOver] = useState(false)
   const startedAt = useRef<number | null>(null)
   const note = writing.value === "note"
   const draft = draftOf(ticket.id, note)
   const [text, setText] = useState(keptText(draft))
   useLayoutEffect(() => {
-    writing.value = keptText(draftOf(ticket.id, true)) && !keptText(ticket.id) ? "note" : "reply"
+  const files = useFiles(draft)
+    writing.value = isBegun(draftOf(ticket.id, true)) && !isBegun(ticket.id) ? "note" : "reply"
   }, [])
   useLayoutEffect(() => setText(keptText(draft)), [draft])
   const [choosing, setChoosing] = useState(false)
@@ -98,6 +99,8 @@ const fits = ({ blocked, claimed, overheard }: Reach): boolean => !blocked && !c
 /** The templates of a connection, in a file of their own that is fetched when they are first wanted. */
 function Templates(props: Parameters<typeof import("./templates").TemplatePicker>[0]) {
   const [held, hold] = useState<{ Picker: typeof import("./templates").TemplatePicker } | null>(null)
+const isBegun = (draft: string): boolean => keptText(draft) !== "" || filesOf(draft).peek().length > 0
+
   useEffect(() => void import("./templates").then(({ TemplatePicker }) => hold({ Picker: TemplatePicker })), [])
   return held ? <held.Picker {...props} /> : <div class="templates loading" role="status">Loading…</div>
 }

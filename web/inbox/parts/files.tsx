@@ -1,50 +1,17 @@
 import { Paperclip, X } from "lucide-preact"
-import { useEffect, useRef, useState } from "preact/hooks"
-import { uuid7 } from "../../shared/uuid7"
-import { upload, wordsOf } from "../state/api"
-import type { Attachment } from "../state/model"
-import { tell } from "../state/tell"
+import { useRef } from "preact/hooks"
+import { addFiles, clearFiles, dropFile, filesOf, type Picked } from "../state/files"
 
-export interface Picked {
-  key: string
-  name: string
-  preview: string | null
-  part: number
-  done: Attachment | null
-  stop: AbortController
-}
-
-const MOST = 10
-
-/** Files on their way up, from paste, drop or the picker alike. */
-export function useFiles() {
-  const [picked, setPicked] = useState<readonly Picked[]>([])
-  const held = useRef(picked)
-  held.current = picked
-  const set = (key: string, change: Partial<Picked> | null): void => setPicked((files) => files.flatMap((file) => (file.key !== key ? [file] : change ? [{ ...file, ...change }] : [])))
-  const add = (files: Iterable<File>): void => {
-    const room = MOST - held.current.length
-    const all = [...files]
-    if (all.length > room) tell(`A message can carry ${MOST} files. The rest were left out.`)
-    for (const file of all.slice(0, Math.max(0, room))) {
-      const made: Picked = { key: uuid7(), name: file.name, preview: file.type.startsWith("image/") ? URL.createObjectURL(file) : null, part: 0, done: null, stop: new AbortController() }
-      setPicked((before) => [...before, made])
-      upload(file, (part) => set(made.key, { part }), made.stop.signal).then(
-        (done) => set(made.key, { done }),
-        (error: unknown) => {
-          set(made.key, null)
-          tell(`${file.name}: ${wordsOf(error)}`)
-        },
-      )
-    }
+/** A draft's files, from paste, drop or the picker alike. */
+export function useFiles(draft: string) {
+  const picked = filesOf(draft).value
+  return {
+    picked,
+    add: (files: Iterable<File>): void => addFiles(draft, files),
+    drop: (file: Picked): void => dropFile(draft, file),
+    clear: (): void => clearFiles(draft),
+    busy: picked.some((file) => !file.done),
   }
-  const clear = (): void => setPicked([])
-  const drop = (file: Picked): void => {
-    file.stop.abort()
-    set(file.key, null)
-  }
-  useEffect(() => () => held.current.forEach((file) => file.preview && URL.revokeObjectURL(file.preview)), [])
-  return { picked, add, drop, clear, busy: picked.some((file) => !file.done) }
 }
 
 export function Files({ picked, drop }: { picked: readonly Picked[]; drop: (file: Picked) => void }) {

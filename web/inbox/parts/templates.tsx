@@ -78,7 +78,7 @@ function Fill({ family, ticket, by, close }: { family: Family; ticket: Ticket; b
   const template = family.languages[at]!
   const first = firstName(ticket.customer_name)
   const [values, setValues] = useState<Record<string, string>>(() => Object.fromEntries(template.blanks.filter((each) => /name/i.test(each.name)).map((each) => [keyOf(each), first])))
-  const files = useFiles()
+  const files = useFiles(`template:${family.name}:${ticket.id}`)
   const form = useRef<HTMLFormElement>(null)
   useEffect(() => form.current?.querySelector<HTMLElement>("select, input, .button.main")?.focus(), [])
   const wanted = template.blanks.find(isFile)
@@ -87,6 +87,7 @@ function Fill({ family, ticket, by, close }: { family: Family; ticket: Ticket; b
   const send = (): void => {
     if (lacks || files.busy) return
     say(ticket, said(template, values), false, attached, { by, template: fillingOf(template, values) })
+    files.clear()
     close()
   }
   return (
