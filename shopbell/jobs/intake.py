@@ -32,6 +32,7 @@ from shopbell.desk.inbound.albums import join
 from shopbell.desk.inbound.facts import hand_over, take_in, write_message
 from shopbell.desk.inbound.matching import needs_no_row, place_mail, place_text
 from shopbell.desk.inbound.parts import TooEarly
+from shopbell.desk.inbound.pictures import placed
 from shopbell.desk.inbound.reads import came, payload, thread_known
 from shopbell.desk.inbound.types import Fact, Kept, Raw
 from shopbell.desk.messages.types import MAX_ATTACHMENTS, Author
@@ -196,6 +197,7 @@ class Intake:
         uploader = f"connection:{connection.id}"
         kept: list[UUID] = []
         left_out: list[str] = []
+        within: dict[str, UUID] = {}
         brought_along = [one for one in fact.attachments if one.data]
         for file in brought_along[:MAX_ATTACHMENTS]:
             body = file.data or b""
@@ -214,11 +216,15 @@ class Intake:
                 left_out.append(refused.title)
                 continue
             kept.append(brought.id)
+            if file.inline_id:
+                within.setdefault(file.inline_id, brought.id)
         if len(brought_along) > MAX_ATTACHMENTS:
             left_out.append(f"only {MAX_ATTACHMENTS} fit on a message")
         if not kept:
             awaited = tuple(one for one in fact.attachments if one.ref)
             fact = msgspec.structs.replace(fact, attachments=awaited)
+        if fact.html and within:
+            fact = msgspec.structs.replace(fact, html=placed(fact.html, within))
         place = place_mail if fact.mail else place_text
         matched = await place(self.desk, connection, fact)
         if matched is not None and await self._ends(connection, fact, matched.thread_id):

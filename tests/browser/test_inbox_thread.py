@@ -276,7 +276,7 @@ async def test_channels_and_earlier_matters_stand_in_one_thread(
         ).fetchone()
     assert found is not None
     inbox = await enter(browser, stack, ADA, f"/t/{found[0]}")
-    await expect(inbox.log.locator(".channel").first).to_have_text("Email")
+    await expect(inbox.log.locator(".channel").first).to_have_text("E-mail")
     await expect(inbox.log.locator(".boundary")).to_contain_text(f"#{found[0]}")
     await expect(inbox.details.get_by_role("link", name=re.compile("."))).to_have_count(2)
     await inbox.details.get_by_role("link", name=re.compile(".")).last.click()

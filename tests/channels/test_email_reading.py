@@ -258,3 +258,28 @@ def test_no_mangled_mail_is_a_fault(cuts: list[tuple[int, bytes, int]]) -> None:
     for at, put, length in cuts:
         body = body[:at] + put + body[at + length :]
     assert facts_of(body, House(host="mx", secret="s"))
+
+
+def test_what_was_made_safe_may_be_made_safe_again() -> None:
+    page = '<img src="https://far.example/p.png"><img src="cid:p1"><p style="background:#123">x</p>'
+    once = safe(page)
+    assert safe(once) == once
+    assert 'data-remote-src="https://far.example/p.png"' in once
+
+
+@pytest.mark.parametrize(
+    ("style", "kept"),
+    [
+        ("background: #123456", True),
+        ("background:navy", True),
+        ("background: rgb(1, 2, 3)", True),
+        ("background:#123 url(https://far.example/p.png)", False),
+        ("background:url(//far.example)", False),
+        ("background:#123 \\75rl(x)", False),
+    ],
+)
+def test_light_words_keep_the_dark_ground_that_they_stand_on(style: str, kept: bool) -> None:
+    shown = safe(f'<p style="{style}; color: #fff">x</p>')
+    assert ("background-color" in shown) is kept
+    assert "color:#fff" in shown.replace(" ", "")
+    assert "far.example" not in shown

@@ -51,6 +51,21 @@ async def thread_for(desk: Desk, agent: Agent, thread_id: UUID) -> Thread:
     return msgspec.convert(row, Thread)
 
 
+async def message_for(desk: Desk, agent: Agent, message_id: UUID) -> Message:
+    """The message, if this agent may see it. Raises NotFound, also for one that was removed."""
+    async with desk.pool.connection() as connection:
+        found = await connection.execute(
+            "SELECT m.*, d.status AS delivery_status, d.error AS delivery_error"
+            " FROM message m LEFT JOIN delivery d ON d.message_id = m.id"
+            " WHERE m.id = %s AND m.removed_at IS NULL",
+            (message_id,),
+        )
+        row = await found.fetchone()
+    if row is None or agent.disabled:
+        raise NotFound("The message")
+    return message_from(row)
+
+
 async def read_positions(
     desk: Desk, agent: Agent, threads: tuple[UUID, ...]
 ) -> tuple[AgentRead, ...]:

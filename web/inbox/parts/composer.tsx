@@ -8,6 +8,7 @@ import { isDone, type Ticket } from "../state/model"
 import { filesOf } from "../state/files"
 import { hintOf, misfit, reachOf, waysOf, type Reach } from "../state/reach"
 import { chooseWay, draftOf, keepText, keptText, wantedText, wayOf } from "../state/send"
+import { CopiesButton, CopiesFields, useCopies } from "./copies"
 import { FileButton, Files, useFiles } from "./files"
 import { Overheard } from "./outside"
 import { Channel, iconOf, Menu } from "./small"
@@ -20,13 +21,14 @@ const modifier = /Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl"
 export function Composer({ ticket }: { ticket: Ticket }) {
   const box = useRef<HTMLTextAreaElement>(null)
   const told = useRef(0)
+  const copies = useCopies(ticket.id)
   const [over, setOver] = useState(false)
   const startedAt = useRef<number | null>(null)
   const note = writing.value === "note"
   const draft = draftOf(ticket.id, note)
+  const files = useFiles(draft)
   const [text, setText] = useState(keptText(draft))
   useLayoutEffect(() => {
-  const files = useFiles(draft)
     writing.value = isBegun(draftOf(ticket.id, true)) && !isBegun(ticket.id) ? "note" : "reply"
   }, [])
   useLayoutEffect(() => setText(keptText(draft)), [draft])
@@ -59,10 +61,13 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   const attached = files.picked.flatMap((file) => file.done ?? [])
   const picking = choosing && reach.templates && !note
   const unfit = note ? "" : misfit(reach, attached)
-  const sendable = (text.trim() !== "" || files.picked.length > 0) && !files.busy && !tooLong && !blocked && !unfit
+  const copied = !note && (reach.capability?.copies ?? false)
+  const toBox = (): void => box.current?.focus()
+  const sendable = !(copied && copies.wrong) && (text.trim() !== "" || files.picked.length > 0) && !files.busy && !tooLong && !blocked && !unfit
   const send = (): void => {
     if (!sendable) return
-    say(ticket, text.trim(), note, attached, { by: note ? null : by, template: null })
+    say(ticket, text.trim(), note, attached, { by: note ? null : by, template: null, ...(copied && copies.shown ? { copies: copies.whole() } : {}) })
+    if (copied) copies.clear()
     files.clear()
     connection.tell({ type: "typing", ticket_id: ticket.id, on: false, note })
     told.current = 0
@@ -84,14 +89,17 @@ export function Composer({ ticket }: { ticket: Ticket }) {
           {(["reply", "note"] as const).map((each) => <button key={each} type="button" class="tab" aria-pressed={writing.value === each} onClick={() => { writing.value = each; box.current?.focus() }}>{each === "reply" ? "Public reply" : <><StickyNote size={13} aria-hidden="true" />Team note</>}</button>)}
           {!note && <span class="where">{reach.overheard && <Overheard />}{reach.claimed && <span class="mark waiting" title="They left this address on the page, and nobody has proven that it is theirs. Write nothing of orders there"><ShieldQuestion size={12} aria-hidden="true" />Not proven</span>}{!blocked && reach.until !== null && <Window until={reach.until} peopleOnly={reach.peopleOnly} />}{ways.length > 1 || by ? <Menu name="way" label={`Reply by ${reach.label || "another channel"}. Choose the channel`} tip={ways.find((each) => each.connection === way)?.why ?? ""} look="way" side="up" button={<Channel name={reach.capability?.channel ?? ticket.channel} />} choices={ways.map((each) => { const Icon = iconOf(each.channel); return { name: each.name, far: each.why, icon: <Icon size={14} aria-hidden="true" />, checked: each.connection === way, run: () => { chooseWay(ticket, each.connection); setChoosing(false); box.current?.focus() } } })} /> : <Channel name={ticket.channel} />}</span>}
         </div>
+        {copied && <CopiesFields copies={copies} shut={toBox} />}
         <Files picked={files.picked} drop={files.drop} />
         <textarea ref={box} onPaste={(event) => { const pasted = event.clipboardData?.files; if (pasted?.length) { event.preventDefault(); files.add(pasted) } }} aria-label={note ? "Note" : "Reply"} placeholder={note ? "Tell your team something" : `Reply to ${firstName(ticket.customer_name) || "the visitor"}`} value={text} onInput={(event) => change(event.currentTarget.value)}
           onKeyDown={(event) => { if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) { event.preventDefault(); send() } else if (event.key === "Escape") event.currentTarget.blur() }} />
-        <div class="composer-foot"><FileButton add={files.add} /><span class={`tell ${tooLong || unfit ? "count" : ""}`} role="status">{hint}</span><button type="button" class="button main" disabled={!sendable} onClick={send}>{note ? "Add note" : "Send"}<span class="send-keys" aria-hidden="true"><kbd>{modifier}</kbd><kbd>↵</kbd></span></button></div>
+        <div class="composer-foot"><FileButton add={files.add} />{copied && <CopiesButton copies={copies} shut={toBox} />}<span class={`tell ${tooLong || unfit ? "count" : ""}`} role="status">{hint}</span><button type="button" class="button main" disabled={!sendable} onClick={send}>{note ? "Add note" : "Send"}<span class="send-keys" aria-hidden="true"><kbd>{modifier}</kbd><kbd>↵</kbd></span></button></div>
       </div>
     </div>
   )
 }
+
+const isBegun = (draft: string): boolean => keptText(draft) !== "" || filesOf(draft).peek().length > 0
 
 /** A way to be offered: open, and theirs for sure. */
 const fits = ({ blocked, claimed, overheard }: Reach): boolean => !blocked && !claimed && !overheard
@@ -99,8 +107,6 @@ const fits = ({ blocked, claimed, overheard }: Reach): boolean => !blocked && !c
 /** The templates of a connection, in a file of their own that is fetched when they are first wanted. */
 function Templates(props: Parameters<typeof import("./templates").TemplatePicker>[0]) {
   const [held, hold] = useState<{ Picker: typeof import("./templates").TemplatePicker } | null>(null)
-const isBegun = (draft: string): boolean => keptText(draft) !== "" || filesOf(draft).peek().length > 0
-
   useEffect(() => void import("./templates").then(({ TemplatePicker }) => hold({ Picker: TemplatePicker })), [])
   return held ? <held.Picker {...props} /> : <div class="templates loading" role="status">Loading…</div>
 }

@@ -4,9 +4,10 @@ import { exact, hourOf, upcoming } from "../state/clock"
 import { sayOnPurpose, sheet, write } from "../state/commands"
 import { canWrite } from "../state/desk"
 import type { Handoff as HandoffData, Message, Suggestion } from "../state/model"
-import { acked, wantedText, type Pending } from "../state/send"
+import { acked, keepCopies, wantedText, type Pending } from "../state/send"
 import { Rich } from "../../shared/rich"
 import { DeliveryState } from "./delivery"
+import { Original } from "./mail"
 import { Context, Filed, MailHead, Quote, Reactions, Whole } from "./outside"
 import { Avatar, Channel } from "./small"
 
@@ -26,6 +27,7 @@ export function Bubble({ message, same, page, channel, letters, last }: { messag
   const ours = author.kind !== "customer" && !note
   const traced = author.kind === "assistant" && message.turn_id !== null
   const name = author.kind === "assistant" ? "Assistant" : author.name || "Visitor"
+  const words = message.text && <div class="bubble"><Rich text={message.text} marks={author.kind === "assistant"} /></div>
   return (
     <article id={`m-${message.id}`} class={`message by-${author.kind} ${ours ? "ours" : ""} ${note ? "is-note" : ""} ${same ? "same" : ""}`} style={{ "--high": `${height(message, same, letters)}px` } as JSX.CSSProperties}>
       {author.kind === "assistant" ? <span class="avatar spark" aria-hidden="true"><Bot size={15} /></span> : <Avatar name={name} />}
@@ -35,7 +37,7 @@ export function Bubble({ message, same, page, channel, letters, last }: { messag
         {message.context && <Context words={message.context} />}
         {message.mail && <MailHead mail={message.mail} />}
         {message.reply_to && <Quote message={message} />}
-        {message.removed ? <div class="bubble removed"><Ban size={13} aria-hidden="true" />{ours ? "Removed" : "They removed this message"}</div> : message.text && <div class="bubble"><Rich text={message.text} marks={author.kind === "assistant"} /></div>}
+        {message.removed ? <div class="bubble removed"><Ban size={13} aria-hidden="true" />{ours ? "Removed" : "They removed this message"}</div> : message.html ? <Original message={message}>{words}</Original> : words}
         {message.reactions.length > 0 && <Reactions signs={message.reactions.map((each) => each.sign)} />}
         {message.edited_at && !message.removed && <span class="state" title={exact(message.edited_at)}>Edited</span>}
         {message.whole && message.whole !== message.text && !message.removed && <Whole text={message.whole} />}
@@ -52,6 +54,7 @@ export function PendingBubble({ pending }: { pending: Pending }) {
   const edit = (): void => {
     acked(pending.id)
     wantedText.value = text
+    if (pending.how.copies) keepCopies(pending.ticket, pending.how.copies)
     write(note ? "note" : "reply")
   }
   return (

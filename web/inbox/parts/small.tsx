@@ -8,7 +8,7 @@ import { menu } from "../state/commands"
 
 const channels: Record<string, [typeof Mail, string]> = {
   webchat: [MessageCircle, "Web chat"],
-  email: [Mail, "Email"],
+  email: [Mail, "E-mail"],
   whatsapp: [Phone, "WhatsApp"],
   instagram: [Camera, "Instagram"],
   messenger: [Zap, "Messenger"],

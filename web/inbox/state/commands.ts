@@ -62,8 +62,9 @@ export function sayOnPurpose(kept: Pending): void {
 }
 
 function transmit(made: Pending, take: boolean): void {
-  const draft = { id: made.id, text: made.how.template ? "" : made.text, visibility: made.note ? ("note" as const) : ("public" as const), attachments: made.attachments.map((file) => file.id) }
-  connection.send(made.id, { type: "send", ticket_id: made.ticket, draft, take, ...made.how })
+  const { by, template, copies } = made.how
+  const draft = { id: made.id, text: template ? "" : made.text, visibility: made.note ? ("note" as const) : ("public" as const), attachments: made.attachments.map((file) => file.id), ...(copies ? { cc: [...copies.cc], bcc: [...copies.bcc] } : {}) }
+  connection.send(made.id, { type: "send", ticket_id: made.ticket, draft, take, by, template })
 }
 
 export function snoozeTimes(): { name: string; until: Date }[] {

@@ -39,7 +39,7 @@ let sends = new Outbox<AgentFrame>("shopbell:nobody")
 function openOutbox(agent: string): void {
   sends = new Outbox<AgentFrame>(`shopbell:sends:${agent}`, localStorage)
   pending.value = sends.waiting().flatMap(([id, frame]) =>
-    frame.type === "send" ? [{ id, ticket: frame.ticket_id, text: frame.draft.text, note: frame.draft.visibility === "note", attachments: [], how: { by: frame.by ?? null, template: frame.template ?? null }, problem: null }] : [],
+    frame.type === "send" ? [{ id, ticket: frame.ticket_id, text: frame.draft.text, note: frame.draft.visibility === "note", attachments: [], how: { by: frame.by ?? null, template: frame.template ?? null, ...(frame.draft.cc?.length || frame.draft.bcc?.length ? { copies: { cc: frame.draft.cc ?? [], bcc: frame.draft.bcc ?? [] } } : {}) }, problem: null }] : [],
   )
 }
 

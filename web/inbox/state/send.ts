@@ -14,11 +14,20 @@ export interface Pending {
   problem: Problem | null
 }
 
-/** By which connection a reply goes, when not by the ticket's, and as which template. */
+/** By which connection a reply goes, when not by the ticket's, as which template, and to whom besides. */
 export interface How {
   by: string | null
   template: Filling | null
+  copies?: Copies
 }
+
+/** Who else gets a mail, in sight of the customer or not. */
+export interface Copies {
+  cc: readonly string[]
+  bcc: readonly string[]
+}
+
+export const NOBODY: Copies = { cc: [], bcc: [] }
 
 export const pending = signal<readonly Pending[]>([])
 
@@ -32,6 +41,23 @@ export const keptText = (draft: string): string => localStorage.getItem(KEPT + d
 export function keepText(draft: string, text: string): void {
   if (text) localStorage.setItem(KEPT + draft, text)
   else localStorage.removeItem(KEPT + draft)
+}
+
+const COPIES = "shopbell:copies:"
+const copies = signal<ReadonlyMap<string, Copies>>(new Map())
+
+/** Who else gets the next mail about a ticket, kept as long as its unsent words. */
+export function copiesOf(ticket: string): Copies {
+  const known = copies.value.get(ticket)
+  if (known) return known
+  const kept = localStorage.getItem(COPIES + ticket)
+  return kept ? (JSON.parse(kept) as Copies) : NOBODY
+}
+
+export function keepCopies(ticket: string, kept: Copies): void {
+  if (kept.cc.length + kept.bcc.length) localStorage.setItem(COPIES + ticket, JSON.stringify(kept))
+  else localStorage.removeItem(COPIES + ticket)
+  copies.value = new Map(copies.peek()).set(ticket, kept)
 }
 
 export function addPending(ticket: string, text: string, note: boolean, attachments: readonly Attachment[], how: How): Pending {
@@ -50,8 +76,9 @@ export function refused(id: string, problem: Problem): void {
 
 /** A page that goes takes refused words along, as drafts. */
 export function keepRefused(): void {
-  for (const { ticket, text, note, problem } of pending.peek()) {
+  for (const { ticket, text, note, how, problem } of pending.peek()) {
     const draft = draftOf(ticket, note)
+    if (problem && how.copies) keepCopies(ticket, how.copies)
     if (problem) keepText(draft, [keptText(draft), text].filter(Boolean).join("\n\n"))
   }
 }

@@ -81,10 +81,11 @@ _EMPTIED = frozenset({"script", "style", "title", "head", "noscript", "template"
 _SCHEMES = frozenset({"http", "https", "mailto", "tel", "cid", "data"})
 _ATTRIBUTES = {
     "a": {"href"},
-    "img": {"src", "alt", "width", "height"},
-    "td": {"colspan", "rowspan", "align", "valign"},
-    "th": {"colspan", "rowspan", "align", "valign"},
-    "table": {"border", "cellpadding", "cellspacing", "align"},
+    "img": {"src", "data-remote-src", "alt", "width", "height"},
+    "td": {"colspan", "rowspan", "align", "valign", "bgcolor"},
+    "th": {"colspan", "rowspan", "align", "valign", "bgcolor"},
+    "tr": {"bgcolor"},
+    "table": {"border", "cellpadding", "cellspacing", "align", "bgcolor"},
     "font": {"color"},
     "ol": {"start", "type"},
     "*": {"dir", "lang", "style"},
@@ -102,12 +103,15 @@ _STYLES = frozenset(
 )
 _CALLS = re.compile(r"\\|(?<!rgb)(?<!rgba)(?<!hsl)(?<!hsla)\(", re.IGNORECASE)
 """What a harmless style never holds: a call of anything but a colour, or an escape."""
+_GROUND = re.compile(r"^\s*background\s*:(?=\s*(?:#|[a-z]+\s*$|rgb|hsl))", re.IGNORECASE)
+"""A background of nothing but a colour: light words need it to be read."""
 _MARKED = {name: set(kept) for name, kept in _ATTRIBUTES.items()} | {
     "*": {"class", "id"},
     "blockquote": {"type"},
 }
 _PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,", re.IGNORECASE)
-_IMG = re.compile(r"<img\b(?:[^>\"]|\"[^\"]*\")*>")
+IMG = re.compile(r"<img\b(?:[^>\"]|\"[^\"]*\")*>")
+"""A picture in HTML that was made safe."""
 _REMOTE = re.compile(r"\ssrc=\"(?=(?!cid:|data:image/))", re.IGNORECASE)
 _NESTING = re.compile(
     r"<(/?)(?!br\b|img\b|hr\b|meta\b|input\b|p\b|li\b|td\b|tr\b)[a-z]", re.IGNORECASE
@@ -166,7 +170,7 @@ def safe(page: str) -> str:
         filter_style_properties=set(_STYLES),
         link_rel="noopener noreferrer nofollow",
     )
-    return _IMG.sub(_blocked, cleaned).strip()
+    return IMG.sub(_blocked, cleaned).strip()
 
 
 def text(page: str) -> str:
@@ -205,9 +209,12 @@ def _deepest(page: str) -> int:
 def _filtered(element: str, name: str, value: str) -> str | None:
     lower = "".join(value.split()).lower()
     if name == "style":
-        return ";".join(one for one in value.split(";") if not _CALLS.search(one)) or None
+        kept = (one for one in value.split(";") if not _CALLS.search(one))
+        return ";".join(_GROUND.sub("background-color:", one) for one in kept) or None
     if name == "href" and not lower.startswith(("http:", "https:", "mailto:", "tel:")):
         return None
+    if name == "data-remote-src":
+        return value if lower.startswith(("http:", "https:")) else None
     if element == "img" and name == "src":
         if lower.startswith("data:"):
             return value if _PICTURE.match(lower) else None
