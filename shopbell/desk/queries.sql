@@ -28,6 +28,18 @@ JOIN thread t ON t.id = k.thread_id JOIN customer c ON c.id = t.customer_id
 LEFT JOIN LATERAL (SELECT m.*, d.status AS delivery_status, d.error AS delivery_error
     FROM message m LEFT JOIN delivery d ON d.message_id = m.id WHERE m.id = :message_id) m ON true;
 
+-- name: subjects
+SELECT s.ticket_id, s.subject FROM (
+    (SELECT ticket_id, extra #>> '{mail,subject}' AS subject, at FROM message
+     WHERE thread_id = :thread_id AND channel = 'email' AND author_kind = 'customer'
+     ORDER BY seq DESC LIMIT :mails)
+    UNION ALL
+    (SELECT id, subject, created_at FROM ticket
+     WHERE thread_id = :thread_id ORDER BY created_at DESC LIMIT :tickets)
+) s JOIN ticket k ON k.id = s.ticket_id
+WHERE s.subject <> ''
+ORDER BY k.status IN ('resolved', 'closed'), s.at DESC;
+
 -- name: load_ticket
 SELECT k.*, c.name AS customer_name FROM ticket k JOIN customer c ON c.id = k.customer_id
 WHERE k.id = :ticket_id;

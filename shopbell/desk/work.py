@@ -87,6 +87,21 @@ class Work:
         self._ticket = ticket
         self.clocks, self._answered_before = clocks, answered_before
 
+    async def turn_to(self, ticket_id: UUID) -> None:
+        """Work on another ticket of the thread, while nothing is changed yet. Raises Fenced where it
+        is another thread's by now."""
+        if self._ticket is not None and self._ticket.id == ticket_id:
+            return
+        assert not self._changed_ticket, "changes to the ticket at hand would be lost"
+        named = {"ticket_id": ticket_id, "message_id": None}
+        row = await (
+            await self.connection.execute(SQL["load_thread_of_ticket"].encode(), named)
+        ).fetchone()
+        found = _found.decode(row["found"]) if row else None
+        if found is None or found.ticket is None or found.thread.id != self.thread.id:
+            raise Fenced
+        self.set_ticket(found.ticket, found.clocks or (), answered_before=found.answered_before)
+
     def set_clock(self, clock: Clock) -> None:
         """Have this clock, which is one of the ticket's, be as it is given."""
         self.clocks = tuple(clock if one.id == clock.id else one for one in self.clocks)

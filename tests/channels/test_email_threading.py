@@ -3,9 +3,13 @@
 import uuid
 from email.message import EmailMessage
 
+from shopbell.desk.ids import uuid7
+from shopbell.desk.messages.commands import reply
+from shopbell.desk.messages.types import Draft
+from shopbell.desk.tickets.reads import open_ticket
 from tests.channels.conftest import Line
 from tests.channels.mailing import forward, forwarded, mail, post, quiet_server, sent
-from tests.desk.conftest import shop
+from tests.desk.conftest import Shop, shop
 from tests.jobs.conftest import answered, rows
 from tests.peers.smtp import Post
 
@@ -113,3 +117,45 @@ async def test_one_who_writes_anew_is_in_their_own_thread_proven_or_not(
     threads = {one["text"]: one["thread_id"] for one in found}
     assert threads["one"] == threads["two"]
     assert threads["three"] != threads["one"], "who only claims to be Mia is not shown what is hers"
+
+
+async def test_two_matters_of_one_customer_are_answered_each_in_its_own_mails(
+    forwarded: Line, post: Post, shop: Shop
+) -> None:
+    coat = mail("one", subject="Wool coat")
+    forwarded.mind.give(answered("Take M."))
+    await forward(forwarded, coat)
+    first = await sent(forwarded, post)
+    invoice = mail("two", subject="My invoice")
+    await forward(forwarded, invoice)
+    about_coat, about_invoice = await rows(forwarded.desk, "SELECT * FROM ticket ORDER BY number")
+    assert about_invoice["thread_id"] == about_coat["thread_id"]
+    assert about_coat["control"] == "assistant"
+    assert about_invoice["control"] == "agents", "one automatic answer an hour"
+
+    await reply(shop.desk, about_invoice["id"], shop.ben, Draft(id=uuid7(), text="It is attached."))
+    second = await sent(forwarded, post, 2)
+    assert second["Subject"] == "Re: My invoice"
+    assert second["In-Reply-To"] == invoice["Message-ID"]
+    assert str(coat["Message-ID"]) not in str(second["References"])
+
+    await forward(forwarded, mail("three", subject="Hm", In_Reply_To=str(first["Message-ID"])))
+    await reply(shop.desk, about_coat["id"], shop.ben, Draft(id=uuid7(), text="S, then."))
+    third = await sent(forwarded, post, 3)
+    assert third["Subject"] == "Re: Hm"
+    await forward(forwarded, mail("four", subject="RE: My invoice"))
+    await forward(forwarded, mail("five", To=str(second["Reply-To"]), subject="Coat"))
+
+    found = await rows(
+        forwarded.desk, "SELECT text, ticket_id FROM message WHERE author_kind = 'customer'"
+    )
+    tickets = {one["text"]: one["ticket_id"] for one in found}
+    assert tickets == {
+        "one": about_coat["id"],
+        "three": about_coat["id"],
+        "two": about_invoice["id"],
+        "four": about_invoice["id"],
+        "five": about_invoice["id"],
+    }
+    opened = await open_ticket(shop.desk, shop.ben, about_coat["id"])
+    assert [one.id for one in opened.tickets] == [about_coat["id"], about_invoice["id"]]

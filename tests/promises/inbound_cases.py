@@ -13,7 +13,7 @@ from shopbell.desk.inbound import files
 from shopbell.desk.inbound.facts import hand_over, take_in, write_message
 from shopbell.desk.inbound.files import Expected, arrived, missing
 from shopbell.desk.inbound.parts import TooEarly
-from shopbell.desk.inbound.types import Fact, FactKind, File, Sender
+from shopbell.desk.inbound.types import Fact, FactKind, File, Mail, Sender
 from shopbell.desk.messages.types import Attachment
 from tests.promises.cases import Scene, Steps, of
 
@@ -23,6 +23,28 @@ async def a_message_of_a_platform(scene: Scene) -> Steps:
     await _platform(scene)
     yield
     await write_message(scene.shop.desk, scene.shop.connection, await _fact(scene))
+
+
+@of(write_message)
+async def a_mail_about_another_matter(scene: Scene) -> Steps:
+    await _mailed(scene, "m1", "Wool coat")
+    yield
+    await _mailed(scene, "m2", "My invoice")
+
+
+@of(write_message)
+async def a_mail_about_an_older_matter(scene: Scene) -> Steps:
+    await _mailed(scene, "m1", "Wool coat")
+    await _mailed(scene, "m2", "My invoice")
+    yield
+    await _mailed(scene, "m3", "Re: Wool coat")
+
+
+@of(write_message)
+async def a_mail_about_another_matter_beside_a_chat(scene: Scene) -> Steps:
+    await scene.says()
+    yield
+    await _mailed(scene, "m1", "My invoice")
 
 
 @of(take_in, quiet=True)
@@ -128,6 +150,12 @@ async def _platform(scene: Scene) -> None:
     )
     platform = msgspec.structs.replace(scene.shop.connection, channel="http")
     scene.shop = dataclasses.replace(scene.shop, connection=platform)
+
+
+async def _mailed(scene: Scene, name: str, subject: str) -> None:
+    fact = await _fact(scene, external_id=name, mail=Mail(subject=subject, message_id=name))
+    mailbox = msgspec.structs.replace(scene.shop.connection, channel="email")
+    await write_message(scene.shop.desk, mailbox, fact)
 
 
 async def _fact(scene: Scene, kind: FactKind = "message", **told: Any) -> Fact:

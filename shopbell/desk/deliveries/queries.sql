@@ -28,7 +28,8 @@ SELECT d.id, d.message_id, d.status, d.attempts, d.next_at IS NULL AS barred,
        coalesce(o.identity, (SELECT i.value FROM identity i JOIN thread t ON t.customer_id = i.customer_id
                  WHERE t.id = d.thread_id AND i.kind = n.channel
                  ORDER BY i.created_at DESC LIMIT 1), '') AS recipient,
-       last.external_id AS answers, last.at AS heard_at, last.extra -> 'mail' AS threading,
+       coalesce(own.external_id, last.external_id) AS answers, last.at AS heard_at,
+       coalesce(own.extra, last.extra) -> 'mail' AS threading,
        coalesce(d.parts, '{}') AS parts
 FROM delivery d JOIN connection n ON n.id = d.connection_id JOIN brand b ON b.id = n.brand_id
 LEFT JOIN contact o ON o.connection_id = d.connection_id AND o.thread_id = d.thread_id
@@ -38,6 +39,12 @@ LEFT JOIN LATERAL (
       AND seq < (SELECT seq FROM message WHERE id = d.message_id)
     ORDER BY seq DESC LIMIT 1
 ) last ON true
+LEFT JOIN LATERAL (
+    SELECT external_id, extra FROM message
+    WHERE n.channel = 'email' AND ticket_id = d.ticket_id AND connection_id = d.connection_id
+      AND author_kind = 'customer' AND seq < (SELECT seq FROM message WHERE id = d.message_id)
+    ORDER BY seq DESC LIMIT 1
+) own ON true
 WHERE d.id = :id;
 
 -- name: begin

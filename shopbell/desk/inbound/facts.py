@@ -53,9 +53,11 @@ class Matched(Struct, frozen=True, kw_only=True):
     `stranger`: its writer is not known to be that thread's customer, so people answer it. `claimed`:
     it came from an address that was only left there, so it proves nothing. `quiet`:
     a machine wrote it, so nobody does. `because`: why people answer it, where it is no stranger's.
+    `ticket_id`: the ticket of the message that it answers.
     """
 
     thread_id: UUID
+    ticket_id: UUID | None = None
     by: str = ""
     stranger: bool = False
     claimed: bool = False
@@ -119,6 +121,7 @@ async def write_message(
         to_people=bool(matched and (matched.stranger or matched.because)),
         because=matched.because if matched else "",
         aside=bool(matched and matched.stranger),
+        ticket_id=matched.ticket_id if matched else None,
     )
     own = matched is None or not (matched.stranger or matched.quiet or matched.claimed)
     take = hear if own else receive

@@ -121,7 +121,7 @@ UPDATE turn SET due_at = :due_at, status = 'due', attempts = 0, lease_holder = N
 WHERE ticket_id = :ticket_id AND status IN ('due', 'running');
 
 -- name: thread_answered
-SELECT t.id AS thread_id, d.id AS delivery_id,
+SELECT t.id AS thread_id, m.ticket_id, d.id AS delivery_id,
        EXISTS (SELECT 1 FROM identity i WHERE i.customer_id = t.customer_id AND i.kind = 'email' AND i.value = :sender)
        OR EXISTS (SELECT 1 FROM contact o WHERE o.thread_id = t.id AND o.identity = :sender) AS known
 FROM message m JOIN thread t ON t.id = m.thread_id LEFT JOIN delivery d ON d.message_id = m.id

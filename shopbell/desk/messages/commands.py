@@ -22,6 +22,7 @@ from shopbell.desk.messages.arriving import arrived, came_before, is_answered, s
 from shopbell.desk.messages.copies import copies_of
 from shopbell.desk.messages.filling import fill
 from shopbell.desk.messages.masking import masked
+from shopbell.desk.messages.matters import go_on
 from shopbell.desk.messages.reach import check_fits, check_open, way_to
 from shopbell.desk.messages.types import (
     MAX_ATTACHMENTS,
@@ -34,7 +35,7 @@ from shopbell.desk.messages.types import (
     Message,
     MessageExtra,
 )
-from shopbell.desk.messages.writing import ASSISTANT, add_message, engage
+from shopbell.desk.messages.writing import ASSISTANT, add_message
 from shopbell.desk.people.types import Agent
 from shopbell.desk.threads.types import Thread
 from shopbell.desk.tickets.types import Suggestion, Ticket
@@ -95,7 +96,7 @@ async def receive(
                 return written(unit, known, repeated=True)
             unit.quiet = bool(arrival and arrival.quiet)
             files = await take_files(unit, draft, uploader)
-            opened = await engage(unit, connection, draft, arrival.subject if arrival else "")
+            opened, arrival = await go_on(unit, connection, draft, arrival)
             author = Author(kind="customer", id=unit.thread.customer_id, name=unit.customer_name)
             message = await arrived(unit, author, draft, connection, files, arrival)
             ticket = unit.change_ticket(

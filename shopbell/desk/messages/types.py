@@ -94,7 +94,7 @@ class Arrival(Struct, frozen=True, kw_only=True):
     `files` are fetched after the message stands. `quiet`: a machine wrote it, so nobody answers.
     `to_people`: it goes past the assistant, `because` of this where nobody else wrote it. `aside`:
     its writer is not the thread's customer, whose own address stays. `whole` is the text with what
-    it quotes.
+    it quotes. `ticket_id`: the ticket of the message that a mail answers.
     """
 
     external_id: str
@@ -110,6 +110,7 @@ class Arrival(Struct, frozen=True, kw_only=True):
     to_people: bool = False
     because: str = ""
     aside: bool = False
+    ticket_id: UUID | None = None
 
 
 class Page(Struct, frozen=True, kw_only=True, omit_defaults=True):

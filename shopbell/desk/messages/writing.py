@@ -29,11 +29,13 @@ LONGEST_PAGE_TEXT = 2_000
 ASSISTANT = Author(kind="assistant", name="Assistant")
 
 
-async def engage(unit: Work, connection: Connection, draft: Draft, subject: str = "") -> bool:
-    """Go on with the thread's ticket, reopen it, or open a new one (then True)."""
-    if unit.has_ticket and unit.ticket.status not in ("resolved", "closed"):
+async def engage(
+    unit: Work, connection: Connection, draft: Draft, subject: str = "", *, anew: bool = False
+) -> bool:
+    """Go on with the ticket at hand, reopen it, or open a new one (then True); `anew`: in any case."""
+    if not anew and unit.has_ticket and unit.ticket.status not in ("resolved", "closed"):
         return False
-    if unit.has_ticket and unit.ticket.status == "resolved":
+    if not anew and unit.has_ticket and unit.ticket.status == "resolved":
         resolved_at = unit.ticket.resolved_at or unit.ticket.updated_at
         if unit.at - resolved_at <= REOPENS_WITHIN:
             hand_back(unit)

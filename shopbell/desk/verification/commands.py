@@ -22,6 +22,7 @@ from shopbell.desk.identities.placing import tell_customer
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.arriving import arrived, came_before
 from shopbell.desk.messages.commands import Written, check_draft, receive, written
+from shopbell.desk.messages.matters import go_on
 from shopbell.desk.messages.types import Arrival, Author, Draft, Message
 from shopbell.desk.messages.writing import ASSISTANT, add_message, engage
 from shopbell.desk.turns.commands import holds
@@ -160,7 +161,7 @@ async def _answer_code(
             return written(unit, known, repeated=True)
         unit.quiet = True
         files = await take_files(unit, draft, uploader)
-        opened = await engage(unit, connection, draft, arrival.subject if arrival else "")
+        opened, arrival = await go_on(unit, connection, draft, arrival)
         author = Author(kind="customer", id=unit.thread.customer_id, name=unit.customer_name)
         message = await arrived(unit, author, draft, connection, files, arrival)
         unit.change_ticket(
