@@ -164,6 +164,15 @@ async def test_a_mail_shows_as_it_was_laid_out_and_asks_others_only_when_told_to
         await expect(inbox.message(words)).to_be_visible()
         assert len(asked) == 1
 
+        await inbox.button("Show original").click()
+        async with inbox.page.context.expect_page() as coming:
+            await page.get_by_role("link", name="See it").click()
+        tab = await coming.value
+        await expect(tab).to_have_url("https://shop.example/coat")
+        assert await tab.evaluate("() => [opener, document.referrer]") == [None, ""]
+        await tab.close()
+        await inbox.log.focus()
+
 
 async def test_the_frame_alone_holds_a_page_that_nobody_made_safe(
     stack: Stack, browser: Browser
@@ -226,8 +235,8 @@ async def test_copies_go_to_whom_they_were_typed_for_and_to_nobody_by_themselves
         await expect(cc).to_have_count(0)
         await inbox.box.fill("Both are here.")
         await inbox.button("Copies").click()
-        await expect(cc).to_be_focused()
         await keys.type("sister@mail")
+        await expect(cc).to_be_focused()
         await keys.press("Enter")
         await expect(page.get_by_role("alert")).to_contain_text("“sister@mail” is no address")
         await expect(inbox.button("Send")).to_be_disabled()

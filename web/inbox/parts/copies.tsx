@@ -1,5 +1,5 @@
 import { Users, X } from "lucide-preact"
-import { useId, useRef, useState } from "preact/hooks"
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks"
 import { copiesOf, keepCopies, NOBODY, type Copies } from "../state/send"
 
 type Kind = keyof Copies
@@ -19,6 +19,7 @@ export function useCopies(ticket: string) {
   const held = copiesOf(ticket)
   const [typed, setTyped] = useState({ cc: "", bcc: "" })
   const [open, setOpen] = useState(false)
+  const wanted = useRef(false)
   const all = [...held.cc, ...held.bcc]
   const fresh = (kind: Kind): string[] => [...new Set(wordsIn(typed[kind]))].filter((word) => !all.includes(word))
   const wrongIn = (kind: Kind): string => {
@@ -49,6 +50,8 @@ export function useCopies(ticket: string) {
     type: (kind: Kind, text: string): void => setTyped({ ...typed, [kind]: text }),
     drop: (kind: Kind, address: string): void => keepCopies(ticket, { ...held, [kind]: held[kind].filter((each) => each !== address) }),
     open: setOpen,
+    /** Set when the first field is to be written in once it is there. */
+    wanted,
     clear: (): void => {
       keepCopies(ticket, NOBODY)
       setTyped({ cc: "", bcc: "" })
@@ -62,8 +65,8 @@ type Held = ReturnType<typeof useCopies>
 export function CopiesButton({ copies, shut }: { copies: Held; shut: () => void }) {
   const toggle = (): void => {
     if (!copies.shown) {
+      copies.wanted.current = true
       copies.open(true)
-      requestAnimationFrame(() => document.getElementById("copies-cc")?.focus())
     } else if (copies.held.cc.length + copies.held.bcc.length > 0) document.getElementById("copies-cc")?.focus()
     else {
       copies.open(false)
@@ -86,6 +89,11 @@ function Field({ kind, name, tip, copies, shut }: { kind: Kind; name: string; ti
   const people = copies.held[kind]
   const wrong = tried ? copies.wrongIn(kind) : ""
   const commit = (): void => setTried(!copies.commit(kind))
+  useLayoutEffect(() => {
+    if (kind !== "cc" || !copies.wanted.current) return
+    copies.wanted.current = false
+    input.current!.focus()
+  }, [])
   const drop = (address: string): void => {
     copies.drop(kind, address)
     input.current?.focus()

@@ -28,6 +28,7 @@ export function Bubble({ message, same, page, channel, letters, last }: { messag
   const traced = author.kind === "assistant" && message.turn_id !== null
   const name = author.kind === "assistant" ? "Assistant" : author.name || "Visitor"
   const words = message.text && <div class="bubble"><Rich text={message.text} marks={author.kind === "assistant"} /></div>
+  const whole = message.whole && message.whole !== message.text && <Whole text={message.whole} />
   return (
     <article id={`m-${message.id}`} class={`message by-${author.kind} ${ours ? "ours" : ""} ${note ? "is-note" : ""} ${same ? "same" : ""}`} style={{ "--high": `${height(message, same, letters)}px` } as JSX.CSSProperties}>
       {author.kind === "assistant" ? <span class="avatar spark" aria-hidden="true"><Bot size={15} /></span> : <Avatar name={name} />}
@@ -37,10 +38,10 @@ export function Bubble({ message, same, page, channel, letters, last }: { messag
         {message.context && <Context words={message.context} />}
         {message.mail && <MailHead mail={message.mail} />}
         {message.reply_to && <Quote message={message} />}
-        {message.removed ? <div class="bubble removed"><Ban size={13} aria-hidden="true" />{ours ? "Removed" : "They removed this message"}</div> : message.html ? <Original message={message}>{words}</Original> : words}
+        {message.removed ? <div class="bubble removed"><Ban size={13} aria-hidden="true" />{ours ? "Removed" : "They removed this message"}</div> : message.html ? <Original message={message}>{words}{whole}</Original> : words}
         {message.reactions.length > 0 && <Reactions signs={message.reactions.map((each) => each.sign)} />}
         {message.edited_at && !message.removed && <span class="state" title={exact(message.edited_at)}>Edited</span>}
-        {message.whole && message.whole !== message.text && !message.removed && <Whole text={message.whole} />}
+        {!message.html && !message.removed && whole}
         {message.attachments.length > 0 && <div class="files">{message.attachments.map((file) => <Filed key={file.id} file={file} />)}</div>}
         {(message.citations.length > 0 || traced) && <div class="cites">{message.citations.map((cite) => <a key={cite.title} class="cite" href={safe(cite.url)} target="_blank" rel="noreferrer" title={cite.quote}><FileText size={12} aria-hidden="true" /><span class="cut">{cite.title}</span></a>)}{traced && <button type="button" class="why" title={message.why || "How it came to this answer"} onClick={() => (sheet.value = { turn: message.turn_id! })}>Why?<span class="unseen"> How the assistant came to this answer</span></button>}</div>}
         <DeliveryState message={message} last={last} />
