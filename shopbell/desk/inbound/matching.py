@@ -1,9 +1,10 @@
 """Where a mail belongs: which thread it answers, who its writer is there, and who may answer it.
 
 A signed reply address counts first, then the ids that it answers, the last first; each names a
-message of ours, or one that we had from a customer, and cannot be guessed. The mail goes
-into that message's ticket. A writer who is not that thread's customer joins as a stranger. What answers nothing goes to its sender's own thread: the
-proven one's, where the receiving host stands behind the sender, else one that only claims to be.
+message of ours, or one that we had from a customer, and cannot be guessed. The mail goes into that
+message's ticket. A writer who is not that thread's customer joins as a stranger. What answers
+nothing goes to its sender's own thread, there by its subject: the proven one's, where the receiving
+host stands behind the sender, else one that only claims to be.
 A mail that its sender's domain disowns answers nothing, whatever it says.
 """
 
