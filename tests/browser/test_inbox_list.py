@@ -66,10 +66,61 @@ async def test_a_list_that_is_pointed_at_keeps_its_places(stack: Stack, browser:
         await customer.say("Nothing may jump now")
         new = inbox.button("1 new")
         await expect(new).to_be_visible()
+        pill, row = await new.bounding_box(), await first.bounding_box()
+        assert pill is not None
+        assert row is not None
+        assert pill["y"] + pill["height"] <= row["y"]
         assert await first.text_content() == before
         await expect(inbox.row("Nothing may jump now")).to_have_count(0)
         await new.click()
         await expect(inbox.row("Nothing may jump now")).to_be_visible()
+
+
+async def test_a_row_in_focus_stays_in_its_place_and_in_focus(
+    stack: Stack, browser: Browser
+) -> None:
+    inbox = await enter(browser, stack, BEN, "/?view=open")
+    scroller = inbox.page.locator(".tickets-scroll")
+    async with customer_of(stack) as customer, customer_of(stack) as other:
+        await customer.say("Held by the keyboard")
+        row, new = inbox.row("Held by the keyboard"), inbox.button("1 new")
+        await expect(row).to_be_visible()
+        await inbox.page.keyboard.press("j")
+        await expect(row).to_be_focused()
+        await other.say("Above the one in focus")
+        await expect(new).to_be_visible()
+        ticket = await row.get_attribute("data-ticket")
+        headers = {"Origin": stack.base_url}
+        done = await inbox.page.request.post(f"/api/tickets/{ticket}/resolve", headers=headers)
+        assert done.ok
+        await expect(row).to_have_class(re.compile("gone"))
+        await expect(row).to_be_focused()
+        await expect(inbox.row("Above the one in focus")).to_have_count(0)
+        await scroller.evaluate("(box) => box.scrollTo(0, box.scrollHeight)")
+        await expect(inbox.tickets.nth(1)).not_to_have_attribute("data-ticket", str(ticket))
+        await expect(row).to_be_focused()
+        await inbox.page.keyboard.press("j")
+        await expect(inbox.page.locator("[aria-posinset='2'] a")).to_be_focused()
+        await expect(inbox.page.locator("[aria-posinset='2'] a")).to_be_in_viewport()
+        await inbox.page.keyboard.press("Shift+Tab")
+        await inbox.page.keyboard.press("Shift+Tab")
+        await expect(new).to_be_focused()
+        await inbox.page.keyboard.press("Enter")
+        await expect(inbox.row("Above the one in focus")).to_be_focused()
+        await expect(row).to_have_count(0)
+
+
+async def test_a_row_that_leaves_hands_its_focus_to_the_next(
+    stack: Stack, browser: Browser
+) -> None:
+    inbox = await enter(browser, stack, BEN, "/?view=open")
+    async with customer_of(stack) as customer:
+        await customer.say("Clicked, then resolved")
+        await inbox.open("Clicked, then resolved")
+        await inbox.rest()
+        await inbox.page.keyboard.press("e")
+        await expect(inbox.row("Clicked, then resolved")).to_have_count(0)
+        await expect(inbox.tickets.first).to_be_focused()
 
 
 async def test_a_long_list_goes_on_to_its_end(stack: Stack, browser: Browser) -> None:

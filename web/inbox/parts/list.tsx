@@ -1,8 +1,8 @@
 import { ArrowUp, ChevronsUp, ChevronUp, Circle, Inbox, PlugZap, Search, WifiOff, X } from "lucide-preact"
-import { useEffect, useRef, useState } from "preact/hooks"
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
 import { connection, typing, viewing } from "../state/live"
 import { connections, counts, isAdmin, isUnread, me, nameOf, openId, tickets } from "../state/desk"
-import { filter, held, isGone, letIn, loading, loadMore, rows, waitingIn } from "../state/list"
+import { filter, focusRow, held, isGone, letIn, loading, loadMore, rows, sought, waitingIn } from "../state/list"
 import { follow, ticketPath, view } from "../state/router"
 import { views } from "../state/views"
 import { ConnectionState, MyMenu, ViewMenu } from "./nav"
@@ -17,12 +17,24 @@ export function List() {
   const scroller = useRef<HTMLDivElement>(null)
   const [top, setTop] = useState(0)
   const [height, setHeight] = useState(800)
-  const pointed = useRef(false)
-  const hold = (pointer = pointed.current): void => {
-    pointed.current = pointer
-    held.value = pointer || (scroller.current?.scrollTop ?? 0) > ROW / 2
+  const [focused, setFocused] = useState<string | null>(null)
+  const by = useRef({ pointer: false, focus: false })
+  const hold = (more: Partial<typeof by.current> = {}): void => {
+    Object.assign(by.current, more)
+    held.value = by.current.pointer || by.current.focus || (scroller.current?.scrollTop ?? 0) > ROW / 2
+  }
+  const focusIn = (event: FocusEvent): void => {
+    const to = event.target as Element
+    setFocused(rowOf(to)?.id ?? null)
+    hold({ focus: to.matches(".ticket:focus-visible, .new-rows") })
+  }
+  const focusOut = (event: FocusEvent): void => {
+    if (!document.hasFocus() || (event.currentTarget as Element).contains(event.relatedTarget as Node | null)) return
+    setFocused(null)
+    hold({ focus: false })
   }
   useEffect(() => {
+    hold()
     const watch = new ResizeObserver(() => setHeight(scroller.current?.clientHeight ?? 800))
     watch.observe(scroller.current!)
     return () => watch.disconnect()
@@ -32,22 +44,36 @@ export function List() {
   const total = counts.value?.[views[view.value].count] ?? 0
   const first = Math.max(0, Math.floor(top / ROW) - BEYOND)
   const last = Math.min(ids.length, Math.ceil((top + height) / ROW) + BEYOND)
+  const drawn = [...new Set([...ids.slice(first, last), ...[focused, sought.value].filter((id) => id !== null)])].map((id) => ({ id, at: ids.indexOf(id) })).filter(({ at }) => at !== -1).sort((a, b) => a.at - b.at)
+  const had = rowOf(document.activeElement)
+  useLayoutEffect(() => {
+    if (!had || document.activeElement !== document.body) return
+    const row = scroller.current!.querySelector<HTMLElement>(`[data-ticket="${had.id}"]`) ?? scroller.current!.querySelector<HTMLElement>(`[aria-posinset="${Math.min(had.place, ids.length)}"] a, .ticket`)
+    ;(row ?? scroller.current!).focus({ preventScroll: true })
+  })
+  useEffect(() => {
+    if (sought.value === null) return
+    scroller.current!.querySelector<HTMLElement>(`[data-ticket="${sought.value}"]`)?.focus()
+    sought.value = null
+  }, [sought.value])
   const whole = filter.value !== "" || views[view.value].byWait === true || views[view.value].byDue === true
   useEffect(() => {
     if (whole || last >= ids.length - BEYOND) void loadMore().catch(() => undefined)
   }, [whole, last, ids.length, loading.value])
   return (
-    <section class="pane list-pane" aria-label={views[view.value].label}>
+    <section class="pane list-pane" aria-label={views[view.value].label} onPointerEnter={(event) => event.pointerType === "mouse" && hold({ pointer: true })} onPointerLeave={() => hold({ pointer: false })} onFocusIn={focusIn} onFocusOut={focusOut}>
       <div class="list-head">
         <header class="bar"><h1 class="not-phone">{views[view.value].label}</h1>{total > 0 && <span class="num quiet not-phone">{total}</span>}<div class="only-phone phone-head"><ViewMenu /><span class="spring" /><ConnectionState /><MyMenu side="" /></div></header>
         <NeedsReconnecting />
-        <div class="filter"><Search size={14} aria-hidden="true" /><input type="search" aria-label="Filter this list" placeholder="Filter this list" value={filter.value} onInput={(event) => (filter.value = event.currentTarget.value)} onKeyDown={(event) => event.key === "Escape" && ((filter.value = ""), event.currentTarget.blur())} />{filter.value ? <button type="button" class="icon-button" aria-label="Clear the filter" onClick={() => (filter.value = "")}><X size={14} aria-hidden="true" /></button> : <kbd class="not-phone">/</kbd>}</div>
+        <div class="list-tools">
+          <div class="filter"><Search size={14} aria-hidden="true" /><input type="search" aria-label="Filter this list" placeholder="Filter this list" value={filter.value} onInput={(event) => (filter.value = event.currentTarget.value)} onKeyDown={(event) => event.key === "Escape" && ((filter.value = ""), event.currentTarget.blur())} />{filter.value ? <button type="button" class="icon-button" aria-label="Clear the filter" onClick={() => (filter.value = "")}><X size={14} aria-hidden="true" /></button> : <kbd class="not-phone">/</kbd>}</div>
+          {waitingIn.value > 0 && <button type="button" class="new-rows" onClick={() => { letIn(); scroller.current?.scrollTo({ top: 0 }); focusRow(rows.peek()[0] ?? null) }}><ArrowUp size={13} aria-hidden="true" />{waitingIn.value} new</button>}
+        </div>
       </div>
-      <div class="pane rows" onPointerEnter={(event) => event.pointerType === "mouse" && hold(true)} onPointerLeave={() => hold(false)}>
-        {waitingIn.value > 0 && <button type="button" class="new-pill top" onClick={() => { letIn(); scroller.current?.scrollTo({ top: 0 }) }}><ArrowUp size={13} aria-hidden="true" />{waitingIn.value} new</button>}
-        <div class="tickets-scroll" ref={scroller} onScroll={(event) => { setTop(event.currentTarget.scrollTop); hold() }}>
+      <div class="pane rows">
+        <div class="tickets-scroll" ref={scroller} tabIndex={-1} onScroll={(event) => { setTop(event.currentTarget.scrollTop); hold() }}>
           <ul class="tickets" aria-label="Tickets" role="list" style={{ height: ids.length * ROW }}>
-            {ids.slice(first, last).map((id, at) => <Row key={id} id={id} at={first + at} of={ids.length} />)}
+            {drawn.map(({ id, at }) => <Row key={id} id={id} at={at} of={ids.length} />)}
           </ul>
           {ids.length === 0 && !loading.value && <div class="empty"><Inbox size={28} aria-hidden="true" /><h2>{filter.value ? "Nothing matches" : "All clear"}</h2><p>{filter.value ? "Try fewer words, or another view." : views[view.value].empty}</p></div>}
           {ids.length === 0 && loading.value && [0, 1, 2, 3].map((each) => <div class="skeleton" key={each}><i /><i /></div>)}
@@ -56,6 +82,12 @@ export function List() {
       </div>
     </section>
   )
+}
+
+/** The row that an element is part of, and its place from one on. */
+function rowOf(element: Element | null): { id: string; place: number } | null {
+  const row = element?.closest<HTMLElement>("[data-ticket]")
+  return row ? { id: row.dataset["ticket"]!, place: Number(row.parentElement!.getAttribute("aria-posinset")) } : null
 }
 
 /** A connection that ended says so where everybody looks. */

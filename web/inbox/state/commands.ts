@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals"
 import { call, Refused, wordsOf } from "./api"
 import { canWrite, me, openTicket, people, tickets } from "./desk"
-import { beside } from "./list"
+import { beside, focusRow } from "./list"
 import { connection } from "./live"
 import { isActive, isDone, ticketOf, type Attachment, type Ticket } from "./model"
 import { detailsShown, go, page, showView, ticketPath } from "./router"
@@ -100,7 +100,7 @@ function step(by: 1 | -1): void {
   if (!to) return
   const ticket = tickets.peek(to)
   if (openTicket.peek() && ticket) go(ticketPath(ticket.number))
-  document.querySelector<HTMLElement>(`[data-ticket="${to}"]`)?.focus()
+  focusRow(to)
 }
 
 export interface Command {
@@ -151,9 +151,9 @@ function listed() {
 }
 
 function showViewAgain(): void {
-  const id = openTicket.peek()?.id
+  const id = openTicket.peek()?.id ?? null
   go(`/${location.search}`)
-  requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-ticket="${id}"]`)?.focus())
+  requestAnimationFrame(() => focusRow(id))
 }
 
 let prefix = ""

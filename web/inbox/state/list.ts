@@ -14,7 +14,7 @@ interface Shown {
 const PAGE = 100
 
 export const filter = signal("")
-/** True while the pointer is in the list, or it is scrolled: then no row moves. */
+/** True while the pointer or the keyboard's focus is in the list, or it is scrolled: then no row moves. */
 export const held = signal(false)
 export const loading = signal(true)
 const next = signal<string | null>(null)
@@ -47,7 +47,7 @@ const wanted = computed<Shown>(() => {
   return { view: view.value, ids: found.sort(waits ? byWait : due ? byDue : byChange).map((ticket) => ticket.id) }
 })
 
-/** The rows as they stand on the screen: those wanted, unless somebody points at them. */
+/** The rows as they stand on the screen: those wanted, unless the list is held. */
 export const rows = computed(() => shown.value.ids)
 
 /** Tickets that wait to be let into a held list. */
@@ -116,7 +116,26 @@ function take(page: TicketPage, appended = false): void {
     next.value = page.next ?? null
     stuck = false
   })
-  if (appended) letIn()
+  const ids = shown.peek().ids
+  if (appended && held.peek()) join(page.tickets.map((ticket) => ticket.id))
+  else if (appended || ids.some((id) => !tickets.peek(id))) letIn()
+}
+
+/** Puts later rows below a held list, whose own rows stay where they are. */
+function join(come: readonly string[]): void {
+  const { view, ids } = shown.peek()
+  const known = new Set(ids)
+  const fit = new Set(wanted.peek().ids)
+  shown.value = { view, ids: [...ids, ...come.filter((id) => fit.has(id) && !known.has(id))] }
+}
+
+/** The row that is to get the focus, drawn for it wherever it stands. */
+export const sought = signal<string | null>(null)
+
+export function focusRow(id: string | null): void {
+  const row = id === null ? null : document.querySelector<HTMLElement>(`[data-ticket="${id}"]`)
+  if (row) row.focus()
+  else sought.value = id
 }
 
 let stood = { id: "", at: -1 }
