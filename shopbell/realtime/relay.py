@@ -95,15 +95,22 @@ class Relay:
             self._telling = asyncio.create_task(self._tell_the_leader())
 
     async def run(self) -> None:
-        """Lead whenever nobody else does, for ever."""
-        while True:
-            try:
-                await self._lead()
-            except* OperationalError as lost:
-                log.warning("relay database lost", error=str(lost.exceptions[0]).strip())
-            finally:
-                self.leading = False
-            await asyncio.sleep(POLL)
+        """Lead whenever nobody else does, for ever. Once it is cancelled nothing tells the leader
+        any more, so that the connections to Redis may be closed."""
+        try:
+            while True:
+                try:
+                    await self._lead()
+                except* OperationalError as lost:
+                    log.warning("relay database lost", error=str(lost.exceptions[0]).strip())
+                finally:
+                    self.leading = False
+                await asyncio.sleep(POLL)
+        finally:
+            self._wake_key = ""
+            if self._telling is not None:
+                self._telling.cancel()
+                await asyncio.wait((self._telling,))
 
     async def _lead(self) -> None:
         connection = await AsyncConnection[DictRow].connect(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import msgspec
 import psycopg
@@ -125,3 +126,44 @@ async def test_only_one_of_two_leads_and_the_other_follows_on(
 
         await until(four)
         assert second.leading
+
+
+async def test_once_a_relay_has_ended_it_tells_nobody_any_more(
+    database_url: str, redis_url: str
+) -> None:
+    """What it still told would open the connections to Redis anew that are being closed."""
+
+    class Slow:
+        """A Redis that takes a publish and does not answer."""
+
+        def __init__(self) -> None:
+            self.asked = asyncio.Event()
+
+        async def publish(self, *_: object) -> None:
+            self.asked.set()
+            await asyncio.Event().wait()
+
+    async with leading(database_url, redis_url) as leader:
+        await until(lambda: _is(leader.leading))
+        slow: Any = Slow()
+        other = Relay(database_url, slow)
+        task = asyncio.create_task(other.run())
+
+        async def asked() -> bool:
+            other.wake()
+            return slow.asked.is_set()
+
+        await until(asked)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        slow.asked.clear()
+        other.wake()
+        await asyncio.sleep(0)
+        assert not slow.asked.is_set()
+        left = [one for one in asyncio.all_tasks() if "_tell_the_leader" in repr(one)]
+        assert left == []
+
+
+async def _is(holds: bool) -> bool:
+    return holds
