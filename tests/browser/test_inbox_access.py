@@ -63,6 +63,7 @@ async def test_a_whole_ticket_is_worked_by_keyboard(stack: Stack, browser: Brows
         await keys.press("Enter")
         await customer.hears("Done by keys")
         await keys.press("Escape")
+        await expect(inbox.log).to_be_focused()
         await keys.press("e")
         await expect(inbox.head).to_contain_text("Resolved")
         await keys.press("u")

@@ -92,7 +92,7 @@ export function Composer({ ticket }: { ticket: Ticket }) {
         {copied && <CopiesFields copies={copies} shut={toBox} />}
         <Files picked={files.picked} drop={files.drop} />
         <textarea ref={box} onPaste={(event) => { const pasted = event.clipboardData?.files; if (pasted?.length) { event.preventDefault(); files.add(pasted) } }} aria-label={note ? "Note" : "Reply"} placeholder={note ? "Tell your team something" : `Reply to ${firstName(ticket.customer_name) || "the visitor"}`} value={text} onInput={(event) => change(event.currentTarget.value)}
-          onKeyDown={(event) => { if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) { event.preventDefault(); send() } else if (event.key === "Escape") event.currentTarget.blur() }} />
+          onKeyDown={(event) => { if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) { event.preventDefault(); send() } else if (event.key === "Escape") document.querySelector<HTMLElement>(".log")?.focus({ preventScroll: true }) }} />
         <div class="composer-foot"><FileButton add={files.add} />{copied && <CopiesButton copies={copies} shut={toBox} />}<span class={`tell ${tooLong || unfit ? "count" : ""}`} role="status">{hint}</span><button type="button" class="button main" disabled={!sendable} onClick={send}>{note ? "Add note" : "Send"}<span class="send-keys" aria-hidden="true"><kbd>{modifier}</kbd><kbd>↵</kbd></span></button></div>
       </div>
     </div>
