@@ -19,6 +19,7 @@ async def test_a_ticket_arrives_live_with_all_its_row_tells(stack: Stack, browse
         await customer.ask_person()
         await expect(row).to_contain_text("Waiting for a person")
         await expect(row.locator("time")).to_have_attribute("title", re.compile("Waiting since"))
+        await expect(row.locator("time.when")).to_have_text("now")
         await inbox.open("Is there a lantern for a small tent?")
         await expect(row).not_to_contain_text("Unread")
         await inbox.page.keyboard.press("t")

@@ -56,7 +56,11 @@ export const until = (instant: string): string => lasting(Math.abs(Date.parse(in
 
 export const isPast = (instant: string): boolean => Date.parse(instant) <= now.value
 
-export const waited = (since: string): string => lasting(now.value - Date.parse(since))
+/** How long somebody waits by now; what began within the minute is now. */
+export function waited(since: string): string {
+  const ms = now.value - Date.parse(since)
+  return ms < MINUTE ? "now" : lasting(ms)
+}
 
 /** When within a week, as short as a mark needs it: 16:00 · Thu 09:00. */
 export const shortly = (instant: string): string => `${dayKey(instant) === dayKey(new Date(now.value).toISOString()) ? "" : `${weekday.format(new Date(instant))} `}${hourOf(instant)}`
