@@ -11,12 +11,11 @@ import { chooseWay, draftOf, keepText, keptText, wantedText, wayOf } from "../st
 import { CopiesButton, CopiesFields, useCopies } from "./copies"
 import { FileButton, Files, useFiles } from "./files"
 import { Overheard } from "./outside"
-import { Channel, iconOf, Menu } from "./small"
+import { Channel, iconOf, Menu, SendKeys } from "./small"
 
 const SOON = 24 * 3_600_000
 const VERY_SOON = 2 * 3_600_000
 const TYPING_EVERY = 3_000
-const modifier = /Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl"
 
 export function Composer({ ticket }: { ticket: Ticket }) {
   const box = useRef<HTMLTextAreaElement>(null)
@@ -93,7 +92,7 @@ export function Composer({ ticket }: { ticket: Ticket }) {
         <Files picked={files.picked} drop={files.drop} />
         <textarea ref={box} onPaste={(event) => { const pasted = event.clipboardData?.files; if (pasted?.length) { event.preventDefault(); files.add(pasted) } }} aria-label={note ? "Note" : "Reply"} placeholder={note ? "Tell your team something" : `Reply to ${firstName(ticket.customer_name) || "the visitor"}`} value={text} onInput={(event) => change(event.currentTarget.value)}
           onKeyDown={(event) => { if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) { event.preventDefault(); send() } else if (event.key === "Escape") document.querySelector<HTMLElement>(".log")?.focus({ preventScroll: true }) }} />
-        <div class="composer-foot"><FileButton add={files.add} />{copied && <CopiesButton copies={copies} shut={toBox} />}<span class={`tell ${tooLong || unfit ? "count" : ""}`} role="status">{hint}</span><button type="button" class="button main" disabled={!sendable} onClick={send}>{note ? "Add note" : "Send"}<span class="send-keys" aria-hidden="true"><kbd>{modifier}</kbd><kbd>↵</kbd></span></button></div>
+        <div class="composer-foot"><FileButton add={files.add} />{copied && <CopiesButton copies={copies} shut={toBox} />}<span class={`tell ${tooLong || unfit ? "count" : ""}`} role="status">{hint}</span><button type="button" class="button main" disabled={!sendable} onClick={send}>{note ? "Add note" : "Send"}<SendKeys /></button></div>
       </div>
     </div>
   )

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks"
 import { commands, release, sheet, takeOver } from "../state/commands"
 import { firstName, openTicket } from "../state/desk"
 import type { Ticket } from "../state/model"
+import { SendKeys } from "./small"
 import { PasswordSheet } from "./password"
 import { TraceOf } from "./trace"
 
@@ -68,8 +69,8 @@ function ReleaseSheet() {
   return (
     <Dialog title="Release to the assistant">
       <form onSubmit={(event) => { event.preventDefault(); void release(ticket, note.current?.value.trim() ?? ""); sheet.value = null }}>
-        <label class="field"><span>Note to the assistant</span><textarea ref={note} autofocus rows={3} maxLength={4000} placeholder="What was settled, and what it may say. You can leave this empty." /></label>
-        <div class="dialog-actions"><button class="button main">Give it back</button></div>
+        <label class="field"><span>Note to the assistant</span><textarea ref={note} autofocus rows={3} maxLength={4000} placeholder="What was settled, and what it may say. You can leave this empty." onKeyDown={(event) => event.key === "Enter" && (event.metaKey || event.ctrlKey) && (event.preventDefault(), event.currentTarget.form?.requestSubmit())} /></label>
+        <div class="dialog-actions"><button class="button main">Give it back<SendKeys /></button></div>
       </form>
     </Dialog>
   )

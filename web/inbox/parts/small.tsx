@@ -70,6 +70,11 @@ export function Wait({ ticket }: { ticket: Ticket }) {
 
 export const Dots = () => <span class="dots" aria-hidden="true"><i /><i /><i /></span>
 
+/** The key held for what is otherwise typed: ⌘ on Apple's keyboards. */
+export const modifier = /Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl"
+
+export const SendKeys = () => <span class="send-keys" aria-hidden="true"><kbd>{modifier}</kbd><kbd>↵</kbd></span>
+
 export interface Choice {
   name: string
   run: () => void
