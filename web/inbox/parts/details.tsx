@@ -1,4 +1,4 @@
-import { BadgeCheck, ChevronLeft, CircleDashed, ExternalLink, UserRoundX, Users, X } from "lucide-preact"
+import { BadgeCheck, ChevronDown, ChevronLeft, CircleDashed, ExternalLink, UserRoundX, Users, X } from "lucide-preact"
 import { agentsToChoose, assign, setPriority, setTags } from "../state/commands"
 import { canWrite, conversations, customers, me, nameOf, teamName, tickets } from "../state/desk"
 import type { Ticket } from "../state/model"
@@ -15,6 +15,9 @@ const statuses: Record<Ticket["status"], string> = { open: "Open", pending: "Wai
 const title = (word: string): string => word[0]!.toUpperCase() + word.slice(1)
 
 const safe = (url: string): string | undefined => (/^https?:\/\//.test(url) ? url : undefined)
+
+/** What stands chosen in a menu, on the button that opens it. */
+const Chosen = ({ word }: { word: string }) => <><span class="cut">{word}</span><ChevronDown class="opens" size={14} aria-hidden="true" /></>
 
 export function Details({ ticket }: { ticket: Ticket }) {
   const customer = customers.get(ticket.customer_id)
@@ -38,13 +41,13 @@ export function Details({ ticket }: { ticket: Ticket }) {
           <dl class="pairs">
             <div><dt>Status</dt><dd>{statuses[ticket.status]}</dd></div>
             <div><dt>Answering</dt><dd><Holder ticket={ticket} /></dd></div>
-            <div><dt>Owner</dt><dd>{canWrite.value ? <Menu name="assign" label={`Assign, now ${owner}`} button={<span class="cut">{owner}</span>} choices={[
+            <div><dt>Owner</dt><dd>{canWrite.value ? <Menu name="assign" label={`Assign, now ${owner}`} button={<Chosen word={owner} />} choices={[
               { name: "Me", icon: <Avatar name={me.value?.agent.name ?? ""} size="small" />, checked: ticket.assignee_id === me.value?.agent.id, run: () => void assign(ticket, me.value!.agent.id, ticket.team_id) },
               ...agentsToChoose().filter((agent) => agent.id !== me.value?.agent.id).map((agent) => ({ name: agent.name, icon: <Avatar name={agent.name} size="small" />, checked: agent.id === ticket.assignee_id, run: () => void assign(ticket, agent.id, ticket.team_id) })),
               ...(me.value?.teams ?? []).map((team) => ({ name: team.name, icon: <Users size={16} aria-hidden="true" />, checked: ticket.assignee_id === null && team.id === ticket.team_id, run: () => void assign(ticket, null, team.id) })),
               { name: "Nobody", icon: <UserRoundX size={16} aria-hidden="true" />, checked: ticket.assignee_id === null && ticket.team_id === null, run: () => void assign(ticket, null, null) },
             ]} /> : owner}</dd></div>
-            <div><dt>Priority</dt><dd>{canWrite.value ? <Menu name="priority" label={`Priority, now ${ticket.priority}`} button={title(ticket.priority)} choices={priorities.map((each) => ({ name: title(each), checked: each === ticket.priority, run: () => void setPriority(ticket, each) }))} /> : title(ticket.priority)}</dd></div>
+            <div><dt>Priority</dt><dd>{canWrite.value ? <Menu name="priority" label={`Priority, now ${ticket.priority}`} button={<Chosen word={title(ticket.priority)} />} choices={priorities.map((each) => ({ name: title(each), checked: each === ticket.priority, run: () => void setPriority(ticket, each) }))} /> : title(ticket.priority)}</dd></div>
           </dl>
           <div class="tags">
             {ticket.tags.map((tag) => <span class="mark" key={tag}>{tag}{canWrite.value && <button type="button" aria-label={`Remove tag ${tag}`} onClick={() => void setTags(ticket, ticket.tags.filter((each) => each !== tag))}><X size={11} aria-hidden="true" /></button>}</span>)}
