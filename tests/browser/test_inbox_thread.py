@@ -237,6 +237,7 @@ async def test_the_second_to_take_learns_who_has_it(stack: Stack, browser: Brows
         await ben.page.keyboard.press("t")
         taken = ben.page.get_by_role("dialog", name="Cleo Navarro has this ticket")
         await expect(taken.get_by_role("button", name="Leave it with Cleo")).to_be_focused()
+        await expect(taken).to_contain_text(re.compile(r"Cleo took #\d+ before you"))
         await ben.page.keyboard.press("Enter")
         await expect(taken).to_have_count(0)
         await ben.box.fill("I answer too")
@@ -250,6 +251,10 @@ async def test_the_second_to_take_learns_who_has_it(stack: Stack, browser: Brows
         await expect(ben.head).to_contain_text("You")
         await expect(cleo.head).to_contain_text("Ben")
         await expect(cleo.message("I answer too")).to_have_count(1)
+        await cleo.button("Take over").click()
+        known = cleo.page.get_by_role("dialog", name="Ben Hoekstra has this ticket")
+        await expect(known).to_contain_text(re.compile(r"Ben has #\d+\."))
+        await expect(known).not_to_contain_text("before you")
 
 
 async def test_a_viewer_sees_all_and_finds_nothing_to_press(stack: Stack, browser: Browser) -> None:

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact"
 import { useEffect, useRef } from "preact/hooks"
 import { commands, release, sheet, takeOver } from "../state/commands"
-import { firstName, openTicket } from "../state/desk"
+import { firstName, nameOf, openTicket } from "../state/desk"
 import type { Ticket } from "../state/model"
 import { SendKeys } from "./small"
 import { PasswordSheet } from "./password"
@@ -31,14 +31,16 @@ export function Sheets() {
   return <Dialog title="Why did it say that?"><TraceOf turn={sheet.value.turn} /></Dialog>
 }
 
+/** Two wanted a ticket; `ticket` is as it stood when this agent reached for it. */
 function Taken({ ticket, holder }: { ticket: Ticket; holder: string }) {
   const first = firstName(holder)
+  const hadIt = ticket.control === "agents" && nameOf(ticket.assignee_id) === holder
   const shut = (): void => {
     sheet.value = null
   }
   return (
     <Dialog title={`${holder} has this ticket`}>
-      <p>{first} took #{ticket.number} before you. Two answers would confuse {firstName(ticket.customer_name) || "the customer"}. Take it only when {first} knows.</p>
+      <p>{first} {hadIt ? `has #${ticket.number}` : `took #${ticket.number} before you`}. Two answers would confuse {firstName(ticket.customer_name) || "the customer"}. Take it only when {first} knows.</p>
       <div class="dialog-actions">
         <button type="button" class="button" autofocus onClick={shut}>Leave it with {first}</button>
         <button type="button" class="button main" onClick={() => { shut(); void takeOver(ticket, true) }}>Take it on purpose</button>
