@@ -127,7 +127,12 @@ async def test_a_mail_shows_as_it_was_laid_out_and_asks_others_only_when_told_to
 ) -> None:
     words = f"It runs small {uuid4().hex[:6]}"
     async with opened(stack, browser, laid_out(words), words) as (inbox, _, asked):
+        await inbox.page.route("**/original*", lambda route: route.abort())
+        await inbox.button("Show original").click()
+        await expect(inbox.page.get_by_text("The original could not be opened.")).to_be_visible()
+        await expect(inbox.message(words)).to_be_visible()
         await expect(inbox.log.locator("iframe")).to_have_count(0)
+        await inbox.page.unroute("**/original*")
         await inbox.button("Show original").click()
         page, frame = sheet(inbox), inbox.log.locator("iframe.sheet")
         await expect(page.get_by_role("heading", name="Your new coat")).to_be_visible()
