@@ -4,6 +4,7 @@ import { commands, release, sheet, takeOver } from "../state/commands"
 import { firstName, nameOf, openTicket } from "../state/desk"
 import type { Ticket } from "../state/model"
 import { SendKeys } from "./small"
+import { Palette } from "./palette"
 import { PasswordSheet } from "./password"
 import { TraceOf } from "./trace"
 
@@ -24,6 +25,7 @@ export function Dialog({ title, children }: { title: string; children: Component
 
 export function Sheets() {
   if (sheet.value === "keys") return <Keys />
+  if (sheet.value === "palette") return <Palette />
   if (sheet.value === "release") return <ReleaseSheet />
   if (sheet.value === "password") return <PasswordSheet />
   if (sheet.value === null) return null

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks"
 import { ago, exact, now, upcoming, waited } from "../state/clock"
 import { firstName, me, nameOf } from "../state/desk"
 import { isActive, type Ticket } from "../state/model"
-import { menu } from "../state/commands"
+import { menu, modifier } from "../state/commands"
 
 const channels: Record<string, [typeof Mail, string]> = {
   webchat: [MessageCircle, "Web chat"],
@@ -69,9 +69,6 @@ export function Wait({ ticket }: { ticket: Ticket }) {
 }
 
 export const Dots = () => <span class="dots" aria-hidden="true"><i /><i /><i /></span>
-
-/** The key held for what is otherwise typed: ⌘ on Apple's keyboards. */
-export const modifier = /Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl"
 
 export const SendKeys = () => <span class="send-keys" aria-hidden="true"><kbd>{modifier}</kbd><kbd>↵</kbd></span>
 

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals"
 import { call, Refused, wordsOf } from "./api"
-import { canWrite, me, openTicket, people, tickets } from "./desk"
+import { canWrite, isAdmin, me, openTicket, people, tickets } from "./desk"
 import { beside, focusRow } from "./list"
 import { connection } from "./live"
 import { isActive, isDone, ticketOf, type Attachment, type Ticket } from "./model"
@@ -11,8 +11,10 @@ import { moveTo, retry, unsent } from "./unsent"
 import { viewNames, views } from "./views"
 import type { Ticket as WireTicket } from "../../shared/wire"
 
-export type Sheet = "keys" | "release" | "password" | { turn: string } | { taken: Ticket; holder: string } | null
+export type Sheet = "keys" | "palette" | "release" | "password" | { turn: string } | { taken: Ticket; holder: string } | null
 export const sheet = signal<Sheet>(null)
+/** The key held for what is otherwise typed: ⌘ on Apple's keyboards. */
+export const modifier = /Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl"
 /** Which menu of the open ticket stands open. */
 export const menu = signal<string | null>(null)
 export const writing = signal<"reply" | "note">("reply")
@@ -126,6 +128,7 @@ export const commands: readonly Command[] = [
   { name: "Back to the list", group: "Move", keys: "u", when: () => openTicket.value !== null, run: () => showViewAgain() },
   { name: "Filter the list", group: "Move", keys: "/", when: always, run: () => document.querySelector<HTMLElement>(".filter input")?.focus() },
   { name: "Details", group: "Move", keys: "i", when: () => openTicket.value !== null, run: () => (detailsShown.value = !detailsShown.value) },
+  { name: "Command palette", group: "Move", keys: `${modifier} K`, when: always, run: () => (sheet.value = "palette") },
   { name: "Keyboard shortcuts", group: "Move", keys: "?", when: always, run: () => (sheet.value = "keys") },
   { name: "Take over", group: "Ticket", keys: "t", when: on((ticket) => !isDone(ticket) && !hasIt(ticket)), run: withTicket((ticket) => void takeOver(ticket)) },
   { name: "Release", group: "Ticket", keys: "l", when: on((ticket) => isActive(ticket) && ticket.control === "agents"), run: () => (sheet.value = "release") },
@@ -140,6 +143,7 @@ export const commands: readonly Command[] = [
   { name: "Search", group: "Move", keys: "g s", when: always, run: () => go("/search") },
   { name: "Targets", group: "Views", keys: "g t", when: always, run: () => go("/settings/targets") },
   { name: "Not sent", group: "Views", keys: "g f", when: always, run: () => go("/unsent") },
+  { name: "Channels", group: "Views", keys: "g c", when: () => isAdmin.value, run: () => go("/settings/channels/") },
   ...viewNames.map((name): Command => ({ name: views[name].label, group: "Views", keys: `g ${views[name].key}`, when: always, run: () => showView(name) })),
 ]
 
@@ -158,9 +162,14 @@ function showViewAgain(): void {
 
 let prefix = ""
 
-/** Single keys, except while somebody writes. */
+/** Single keys, except while somebody writes; the palette's opens it from everywhere and shuts it. */
 export function onKey(event: KeyboardEvent): void {
   const target = event.target as HTMLElement
+  if ((event.metaKey || event.ctrlKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k" && me.peek()) {
+    event.preventDefault()
+    if (sheet.peek() === null || sheet.peek() === "palette") sheet.value = sheet.peek() ? null : "palette"
+    return
+  }
   if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey || target.closest("input, textarea, select, dialog, [role=menu]")) return
   const pressed = prefix ? `${prefix} ${event.key}` : event.key
   prefix = ""
