@@ -56,7 +56,7 @@ async def test_an_address_is_left_and_the_missed_reply_goes_there(
     stack: Stack, browser: Browser
 ) -> None:
     async with texting(stack) as peer:
-        shopper = await waiting(browser, stack, "I cannot wait here")
+        shopper = await waiting(browser, stack, "How long does delivery to Spain take?")
         panel, keys = shopper.panel, shopper.page.keyboard
         await panel.get_by_role("button", name="Send me the reply").click()
         number = panel.get_by_label("Phone number")
@@ -73,7 +73,7 @@ async def test_an_address_is_left_and_the_missed_reply_goes_there(
         await shopper.page.goto("about:blank")
 
         inbox = await enter(browser, stack, BEN, "/?view=open")
-        await inbox.open("I cannot wait here")
+        await inbox.open("How long does delivery to Spain take?")
         await expect(inbox.log).to_contain_text("Left +491701234567 for replies")
         await expect(inbox.details).to_contain_text("Claimed")
         await inbox.reply("It is in the window.")
