@@ -7,8 +7,12 @@ from tests.browser.inbox import BEN, Inbox, customer_of, enter
 from tests.browser.test_widget_access import AXE, PHONE
 from tests.stack import Stack
 
-CHECK = """() => axe.run().then(
-  found => found.violations.map(one => `${one.id}: ${one.nodes.map(node => node.html).join(' | ')}`))"""
+CHECK = """async () => {
+  const changing = document.getAnimations().filter(one => one instanceof CSSTransition)
+  await Promise.all(changing.map(one => one.finished.catch(() => undefined)))
+  const found = await axe.run()
+  return found.violations.map(one => `${one.id}: ${one.nodes.map(node => node.html).join(' | ')}`)
+}"""
 
 
 async def faults(inbox: Inbox) -> list[str]:
