@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact"
-import { useEffect, useRef } from "preact/hooks"
+import { useLayoutEffect, useRef } from "preact/hooks"
 import { commands, release, sheet, takeOver } from "../state/commands"
 import { firstName, nameOf, openTicket } from "../state/desk"
 import type { Ticket } from "../state/model"
@@ -8,9 +8,10 @@ import { Palette } from "./palette"
 import { PasswordSheet } from "./password"
 import { TraceOf } from "./trace"
 
+/** Opens within the key or click that asked for it, so that the next letter is already its own. */
 export function Dialog({ title, children }: { title: string; children: ComponentChildren }) {
   const box = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const from = document.activeElement as HTMLElement | null
     box.current?.showModal()
     return () => from?.focus({ preventScroll: true })

@@ -170,7 +170,7 @@ export function onKey(event: KeyboardEvent): void {
     if (sheet.peek() === null || sheet.peek() === "palette") sheet.value = sheet.peek() ? null : "palette"
     return
   }
-  if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey || target.closest("input, textarea, select, dialog, [role=menu]")) return
+  if (event.defaultPrevented || sheet.peek() !== null || event.metaKey || event.ctrlKey || event.altKey || target.closest("input, textarea, select, dialog, [role=menu]")) return
   const pressed = prefix ? `${prefix} ${event.key}` : event.key
   prefix = ""
   if (pressed === "g") {
