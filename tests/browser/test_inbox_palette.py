@@ -24,6 +24,8 @@ async def test_the_palette_does_and_opens_what_its_words_name(
         await expect(box).to_be_focused()
         await inbox.page.evaluate(AXE.read_text("utf-8"))
         assert await faults(inbox) == []
+        inside = palette.locator(".dialog-body")
+        assert await inside.evaluate("(body) => body.scrollWidth <= body.clientWidth")
         await keys.type("palettes of")
         await expect(chosen).to_contain_text("Palettes of every colour")
         await expect(box).to_have_attribute(

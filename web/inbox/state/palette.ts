@@ -19,10 +19,10 @@ const MOST_TICKETS = 20
 /** The commands that can be given now, without the palette's own. Ask before the focus moves into it: some go by what is in focus. */
 export const offered = (): readonly Offer[] => commands.filter((each) => each.when() && each.name !== "Command palette").map(({ name, group, keys, run }) => ({ id: `${group}-${name}`.replace(/\W+/g, "-"), group, name, far: keys, run }))
 
-/** What the words fit: commands, views and pages, then open tickets, then a search through everything. */
+/** What the words fit, each the beginning of one: commands, views and pages, then open tickets, then a search through everything. */
 export function found(ready: readonly Offer[], words: string): readonly Offer[] {
   const parts = words.toLowerCase().split(/\s+/).filter(Boolean)
-  const fits = ready.filter(({ name, group }) => parts.every((part) => `${name} ${group}`.toLowerCase().includes(part)))
+  const fits = ready.filter(({ name, group }) => parts.every((part) => ` ${name} ${group}`.toLowerCase().includes(` ${part}`)))
   const open = tickets.all().filter((ticket) => isActive(ticket) && matches(ticket, words.trim())).sort((a, b) => (a.updated_at < b.updated_at ? 1 : -1))
   const all = words.trim() ? [{ id: "search-all", group: "Everywhere", name: `Search for “${words.trim()}”`, far: "", run: () => { look(words.trim()); go("/search") } }] : []
   return [...fits, ...open.slice(0, MOST_TICKETS).map(offerOf), ...all]
