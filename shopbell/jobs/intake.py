@@ -33,7 +33,7 @@ from shopbell.desk.inbound.facts import hand_over, take_in, write_message
 from shopbell.desk.inbound.matching import needs_no_row, place_mail, place_text
 from shopbell.desk.inbound.parts import TooEarly
 from shopbell.desk.inbound.pictures import placed
-from shopbell.desk.inbound.reads import came, payload, thread_known
+from shopbell.desk.inbound.reads import came, thread_known
 from shopbell.desk.inbound.types import Fact, Kept, Raw
 from shopbell.desk.messages.types import MAX_ATTACHMENTS, Author
 from shopbell.realtime.frames import Typing
@@ -84,12 +84,8 @@ class Intake:
             )
             await self.read_kept(kept, opened)
 
-    async def read(self, payload_id: UUID) -> None:
-        """Read one payload and settle it."""
-        await self.read_kept(await payload(self.desk, payload_id))
-
     async def read_kept(self, kept: Kept, opened: tuple[Account, Held] | None = None) -> None:
-        """As `read`, for a payload that was claimed."""
+        """Read one payload and settle it."""
         try:
             account, held = opened or await self.account(kept.connection_id)
             facts = self.facts(account, kept.raw)

@@ -116,7 +116,7 @@ async def test_what_a_process_leaves_in_the_middle_is_done_once_by_the_next(
         """Nothing is read any more."""
 
     with monkeypatch.context() as died:
-        died.setattr(Intake, "read", die)
+        died.setattr(Intake, "read_kept", die)
         assert await player.write(at, "Small?", "m1") == 200
 
         async def is_kept() -> bool:

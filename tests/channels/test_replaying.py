@@ -41,9 +41,9 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     read: list[bytes] = []
     whole = Intake.read_kept
 
-    async def counted(self: Intake, kept: Any) -> None:
+    async def counted(self: Intake, kept: Any, *opened: Any) -> None:
         read.append(kept.raw.body)
-        await whole(self, kept)
+        await whole(self, kept, *opened)
 
     monkeypatch.setattr(Intake, "read_kept", counted)
     return read

@@ -12,9 +12,6 @@ WHERE id = (
 )
 RETURNING id, connection_id, headers, body, attempts, received_at;
 
--- name: one
-SELECT id, connection_id, headers, body, attempts, received_at FROM inbound WHERE id = :id;
-
 -- name: settle
 UPDATE inbound SET status = :status, error = :error, next_at = :at + :delay::interval WHERE id = :id;
 

@@ -3,31 +3,10 @@
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
 
 from shopbell.desk.database import Desk
-from shopbell.desk.errors import NotFound
-from shopbell.desk.inbound.commands import SQL, kept_from
-from shopbell.desk.inbound.types import Kept, Sender
-
-
-async def payload(desk: Desk, payload_id: UUID) -> Kept:
-    """One payload. Raises NotFound."""
-    async with desk.pool.connection() as connection:
-        found = await connection.execute(SQL["one"].encode(), {"id": payload_id})
-        row = await found.fetchone()
-    if row is None:
-        raise NotFound("The payload")
-    return kept_from(row)
-
-
-class Known(Struct, frozen=True, kw_only=True):
-    """Who writes, and in which thread."""
-
-    thread_id: UUID
-    customer_id: UUID
-    ticket_id: UUID | None
-    name: str
+from shopbell.desk.inbound.commands import SQL
+from shopbell.desk.inbound.types import Sender
 
 
 async def thread_known(desk: Desk, sender: Sender) -> Known | None:
