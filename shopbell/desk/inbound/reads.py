@@ -3,10 +3,20 @@
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from shopbell.desk.database import Desk
 from shopbell.desk.inbound.commands import SQL
 from shopbell.desk.inbound.types import Sender
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """Who writes, and in which thread."""
+
+    thread_id: UUID
+    customer_id: UUID
+    ticket_id: UUID | None
+    name: str
 
 
 async def thread_known(desk: Desk, sender: Sender) -> Known | None:
