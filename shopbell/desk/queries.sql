@@ -8,7 +8,7 @@ FOR UPDATE OF t;
 -- name: load_thread
 SELECT json_build_object('thread', t, 'customer_name', c.name, 'merged_into', c.merged_into,
                          'ticket', k, 'message', m, 'rules', (SELECT version FROM sla_rules),
-                         'clocks', (SELECT json_agg(o) FROM sla_clock o WHERE o.ticket_id = k.id AND o.ended_at IS NULL),
+                         'clocks', (SELECT json_agg(o ORDER BY o.started_at, o.kind) FROM sla_clock o WHERE o.ticket_id = k.id AND o.ended_at IS NULL),
                          'answered_before', EXISTS (SELECT 1 FROM sla_clock o WHERE o.ticket_id = k.id
                              AND o.kind = 'first_response'))::text AS found
 FROM thread t JOIN customer c ON c.id = t.customer_id
@@ -20,7 +20,7 @@ WHERE t.id = :thread_id;
 -- name: load_thread_of_ticket
 SELECT json_build_object('thread', t, 'customer_name', c.name, 'merged_into', c.merged_into,
                          'ticket', k, 'message', m, 'rules', (SELECT version FROM sla_rules),
-                         'clocks', (SELECT json_agg(o) FROM sla_clock o WHERE o.ticket_id = k.id AND o.ended_at IS NULL),
+                         'clocks', (SELECT json_agg(o ORDER BY o.started_at, o.kind) FROM sla_clock o WHERE o.ticket_id = k.id AND o.ended_at IS NULL),
                          'answered_before', EXISTS (SELECT 1 FROM sla_clock o WHERE o.ticket_id = k.id
                              AND o.kind = 'first_response'))::text AS found
 FROM (SELECT k.*, c.name AS customer_name FROM ticket k JOIN customer c ON c.id = k.customer_id WHERE k.id = :ticket_id) k
