@@ -278,8 +278,9 @@ async def test_channels_and_earlier_matters_stand_in_one_thread(
 ) -> None:
     with psycopg.connect(stack.database_url) as connection:
         found = connection.execute(
-            "SELECT max(number), min(number) FROM ticket"
-            " GROUP BY thread_id HAVING count(*) = 2 AND min(channel) = 'email' LIMIT 1"
+            "SELECT max(k.number), min(k.number) FROM ticket k JOIN message m ON m.ticket_id = k.id"
+            " GROUP BY k.thread_id HAVING count(DISTINCT k.id) = 2"
+            " AND (array_agg(m.channel ORDER BY m.seq))[1] = 'email' ORDER BY 1 LIMIT 1"
         ).fetchone()
     assert found is not None
     inbox = await enter(browser, stack, ADA, f"/t/{found[0]}")
