@@ -5,21 +5,11 @@ from datetime import date
 
 from shopbell.desk.errors import Invalid
 from shopbell.desk.search.types import Filter, Query
+from shopbell.desk.search.where import STATES
 
 LONGEST = 300
 MOST_PARTS = 16
 KEYS = ("from", "channel", "tag", "is", "assignee", "in")
-STATES = (
-    "open",
-    "pending",
-    "snoozed",
-    "resolved",
-    "waiting",
-    "assistant",
-    "unassigned",
-    "mine",
-    "due",
-)
 PLACES = ("note", "public")
 _PART = re.compile(r'(?P<not>-)?(?:(?P<key>[a-z]+):)?(?:"(?P<quoted>[^"]*)"?|(?P<word>\S+))')
 
@@ -59,7 +49,7 @@ def parse(text: str) -> Query:
 
 
 def _filter(key: str, value: str, *, unless: bool) -> Filter:
-    allowed = {"is": STATES, "in": PLACES}.get(key)
+    allowed = {"is": tuple(STATES), "in": PLACES}.get(key)
     if allowed and value.lower() not in allowed:
         raise Invalid(f"There is no {key}:{value}", f"Choose one of {', '.join(allowed)}.")
     folded = value if key == "from" else value.lower()

@@ -15,6 +15,7 @@ from shopbell.desk.people.types import Agent
 from shopbell.desk.search.parsing import parse
 from shopbell.desk.search.types import Hit, Hits, Query, SnippetPart
 from shopbell.desk.search.where import like, of_message, of_ticket
+from shopbell.desk.tickets.reads import SELECT
 from shopbell.desk.work import ticket_from
 
 SQL = load_queries(__file__)
@@ -23,9 +24,6 @@ SPREAD = 3
 """How many messages are looked at for each ticket that is wanted: several may be of one."""
 DEAR = 8
 """How many times dearer a message is that is reached by time and must be read, than by its words."""
-_TICKETS = (
-    "SELECT k.*, c.name AS customer_name FROM ticket k JOIN customer c ON c.id = k.customer_id"
-)
 
 
 async def search(desk: Desk, agent: Agent, text: str, after: UUID | None = None) -> Hits:
@@ -52,7 +50,7 @@ async def search(desk: Desk, agent: Agent, text: str, after: UUID | None = None)
 
 
 async def _by_number(connection: Connection, number: int) -> tuple[Hit, ...]:
-    found = await connection.execute(f"{_TICKETS} WHERE k.number = %s".encode(), (number,))
+    found = await connection.execute(f"{SELECT} WHERE k.number = %s".encode(), (number,))
     return tuple(_of_ticket(row) for row in await found.fetchall())
 
 
@@ -62,7 +60,7 @@ async def _by_filters(
     of_k, values = of_ticket(query, agent.id)
     of_m, more = of_message(query)
     said = f"AND EXISTS (SELECT 1 FROM message m WHERE m.ticket_id = k.id AND {of_m})"  # noqa: S608 - our own words and parameters
-    asked = f"{_TICKETS} WHERE {of_k} {said if _looks_at_messages(query) else ''}"
+    asked = f"{SELECT} WHERE {of_k} {said if _looks_at_messages(query) else ''}"
     page = (
         "AND (%(after)s::uuid IS NULL OR (k.updated_at, k.id) <"
         " (SELECT p.updated_at, p.id FROM ticket p WHERE p.id = %(after)s))"
@@ -230,7 +228,7 @@ def _looks_at_messages(query: Query) -> bool:
 
 
 async def _tickets(connection: Connection, ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
-    found = await connection.execute(f"{_TICKETS} WHERE k.id = ANY(%s)".encode(), (ids,))
+    found = await connection.execute(f"{SELECT} WHERE k.id = ANY(%s)".encode(), (ids,))
     return {row["id"]: row for row in await found.fetchall()}
 
 

@@ -6,19 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from shopbell.desk.search.types import Filter, Query
+from shopbell.desk.tickets.reads import VIEWS
 
-LIVE = "k.status IN ('open', 'pending')"
-STATES = {
-    "open": LIVE,
-    "pending": "k.status = 'pending'",
-    "snoozed": "k.status = 'snoozed'",
-    "resolved": "k.status IN ('resolved', 'closed')",
-    "waiting": "k.status = 'open' AND k.waiting_since IS NOT NULL",
-    "assistant": f"{LIVE} AND k.control = 'assistant'",
-    "unassigned": f"{LIVE} AND k.control = 'agents' AND k.assignee_id IS NULL",
-    "mine": f"{LIVE} AND k.assignee_id = %(me)s",
-    "due": f"{LIVE} AND (k.due ->> 'step')::int >= 50",
-}
+STATES = {**VIEWS, "pending": "k.status = 'pending'"}
+"""What `is:` may ask for: the inbox's own views, and one status more."""
 _FROM = (
     "k.customer_id IN (SELECT c.id FROM customer c WHERE c.name ILIKE {0}"
     " UNION SELECT i.customer_id FROM identity i WHERE i.value ILIKE {0})"
@@ -34,7 +25,7 @@ _FIELDS: dict[str, Callable[[str], tuple[str, str]]] = {
 
 def of_ticket(query: Query, me: UUID) -> tuple[str, dict[str, Any]]:
     """The condition on the ticket `k`, and its values by name."""
-    conditions, values = ["true"], dict[str, Any](me=me)
+    conditions, values = ["true"], dict[str, Any](agent=me)
     for at, one in enumerate(query.filters):
         condition, value = _asked(one, f"%(filter_{at})s")
         if condition is None:
@@ -71,7 +62,7 @@ def _asked(one: Filter, slot: str) -> tuple[str | None, str | None]:
     if one.key == "is":
         return STATES[one.value], None
     if one.key == "assignee" and one.value == "me":
-        return "k.assignee_id = %(me)s", None
+        return "k.assignee_id = %(agent)s", None
     if one.key not in _FIELDS:
         return None, None
     condition, value = _FIELDS[one.key](one.value)
