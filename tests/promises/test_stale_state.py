@@ -53,7 +53,7 @@ NOT_OF_A_THREAD = {
     "inbound.forget": "payloads of a month ago",
     "deliveries.overdue": "reads",
     "tickets.let_go_of_all": "each by tickets.let_go",
-    "importing.bring_in": "a past at once, by COPY and without events: lists show it when they are read anew",
+    "importing.bring_in": "a past at once, by COPY: what it writes is seen when lists are read anew",
     "search.count_words": "words that were said, which no client holds",
     "sla.set_policies": "what is promised, which no client holds; tests/desk/test_sla.py",
     "people": "who works here; tests/desk/test_people.py",
