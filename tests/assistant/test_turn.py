@@ -172,6 +172,21 @@ async def test_a_shop_that_does_not_answer_is_said_to_be_in_trouble(ports: Ports
     assert thought.decision.reason == "answer_failed"
 
 
+@pytest.mark.parametrize("words", ["Between us", "just so", "can you do that", "how does it work"])
+async def test_words_that_ask_nothing_are_no_question_to_a_source(ports: Ports, words: str) -> None:
+    thought = await turn(ports, words)
+
+    assert isinstance(thought.decision, HandOff), thought.decision
+
+
+@pytest.mark.parametrize("words", ["Do you ship to the US?", "shipping to the us", "U.S. delivery"])
+async def test_a_country_is_no_pronoun(ports: Ports, words: str) -> None:
+    thought = await turn(ports, words)
+
+    assert isinstance(thought.decision, Answer)
+    assert "United States" in thought.decision.text
+
+
 async def test_a_picture_without_words_goes_to_people(ports: Ports) -> None:
     thought = await turn(ports, said("customer", "", attachments=1))
 

@@ -127,12 +127,13 @@ async def test_a_note_is_for_the_team_alone(stack: Stack, browser: Browser) -> N
     async with customer_of(stack) as customer:
         await customer.say("Between us")
         await inbox.open("Between us")
+        await expect(inbox.head).to_contain_text("Waiting for a person")
         await inbox.page.keyboard.press("n")
         await expect(inbox.note).to_be_focused()
         await inbox.page.keyboard.type("She rang yesterday")
         await inbox.page.keyboard.press("Control+Enter")
         await expect(inbox.message("She rang yesterday")).to_contain_text("Note by")
-        await expect(inbox.head).to_contain_text("Assistant")
+        await expect(inbox.head).to_contain_text("Waiting for a person")
         await inbox.page.keyboard.press("Escape")
         await inbox.page.keyboard.press("r")
         await inbox.reply("Good day, it is on its way.")
@@ -262,6 +263,7 @@ async def test_a_viewer_sees_all_and_finds_nothing_to_press(stack: Stack, browse
     async with customer_of(stack) as customer:
         await customer.say("Seen by the viewer")
         await inbox.open("Seen by the viewer")
+        await expect(inbox.head).to_contain_text("Waiting for a person")
         for name in ("Take over", "Release", "Resolve", "Snooze", "Send"):
             await expect(inbox.button(name)).to_have_count(0)
         await expect(inbox.box).to_have_count(0)
@@ -269,7 +271,7 @@ async def test_a_viewer_sees_all_and_finds_nothing_to_press(stack: Stack, browse
         await expect(inbox.details.get_by_role("button")).to_have_count(1)
         for key in ("t", "e", "s", "r"):
             await inbox.page.keyboard.press(key)
-        await expect(inbox.head).to_contain_text("Assistant")
+        await expect(inbox.head).to_contain_text("Waiting for a person")
         await expect(inbox.page.get_by_role("menu")).to_have_count(0)
 
 

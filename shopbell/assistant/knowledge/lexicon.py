@@ -25,9 +25,10 @@ class Lexicon:
     async def weakest(self, embedder: Embedder, question: str, source: str) -> float:
         """The likeness (cosine) of a source to the word of the question that it serves worst.
 
-        1.0 where the question has no word of its own: words that any question may have are left
-        out, and those whose matter the source speaks of. A source on *ways to pay* is near to
-        *bitcoin* in all but that one word.
+        Words that any question may have are left out, and those whose matter the source speaks of.
+        1.0 where nothing else is asked, but 0.0 where the question names no matter either: "between
+        us" asks nothing that a source could serve. A source on *ways to pay* is near to *bitcoin*
+        in all but that one word.
         """
         told = matters(source)
         asked = [
@@ -37,7 +38,7 @@ class Lexicon:
         ][:_MOST]
         spoken = list(dict.fromkeys(_words(source)))
         if not asked or not spoken:
-            return 1.0
+            return 1.0 if matters(question) else 0.0
         known = await self._vectors(embedder, [*asked, *spoken])
         nearest = (known[: len(asked)] @ known[len(asked) :].T).max(axis=1)
         return float(nearest.min())

@@ -10,6 +10,8 @@ from msgspec import Struct
 
 _WORD = re.compile(r"[^\W\d_]+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+_STATES = re.compile(r"\b(?:US|U\.S\.|[Tt]he us)(?!\w)")
+"""The country; *us* alone is more often the pronoun."""
 
 
 class _Table(Struct, frozen=True, kw_only=True):
@@ -23,7 +25,7 @@ class _Table(Struct, frozen=True, kw_only=True):
 @lru_cache(4096)
 def matters(text: str) -> frozenset[str]:
     """The names of the matters and places (`words/concepts.toml`) that a text speaks of."""
-    table, folded = _table(), text.casefold()
+    table, folded = _table(), _STATES.sub("usa", text).casefold()
     words = _WORD.findall(folded)
     found: set[str] = set()
     for word in words:
