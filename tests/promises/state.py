@@ -81,6 +81,11 @@ class AgentClient:
         if event.read:
             self.see_read(event.read)
 
+    def read_lists(self, desk: "AgentClient") -> None:
+        """Read every view anew, as web/inbox/state/live.ts does after an import."""
+        for ticket in desk.tickets.values():
+            keep(self.tickets, ticket)
+
     def see_read(self, read: AgentRead) -> None:
         """Read positions only move on, and only one's own are kept."""
         if read.agent_id == self.me.id:

@@ -377,7 +377,7 @@ export interface Due {
 /** One fact. `position` is given by the relay, gap-free from 1; until then it is 0. */
 export interface Event {
   position?: number
-  kind: "agent.updated" | "clock.breached" | "clock.warned" | "connection.updated" | "control.handed_off" | "control.released" | "control.taken" | "customer.joined" | "customer.parted" | "customer.updated" | "message.created" | "message.updated" | "read.moved" | "session.revoked" | "thread.read" | "thread.seen" | "ticket.assigned" | "ticket.created" | "ticket.reopened" | "ticket.resolved" | "ticket.snoozed" | "ticket.suggested" | "ticket.updated" | "window.closing"
+  kind: "agent.updated" | "clock.breached" | "clock.warned" | "connection.updated" | "control.handed_off" | "control.released" | "control.taken" | "customer.joined" | "customer.parted" | "customer.updated" | "import.came" | "message.created" | "message.imported" | "message.updated" | "read.moved" | "session.revoked" | "thread.read" | "thread.seen" | "ticket.assigned" | "ticket.created" | "ticket.reopened" | "ticket.resolved" | "ticket.snoozed" | "ticket.suggested" | "ticket.updated" | "window.closing"
   at: Instant
   actor: Author
   thread_id?: Uuid | null

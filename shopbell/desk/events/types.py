@@ -21,6 +21,7 @@ from shopbell.desk.tickets.types import Ticket
 EventKind = Literal[
     "message.created",
     "message.updated",
+    "message.imported",
     "ticket.created",
     "ticket.assigned",
     "ticket.resolved",
@@ -43,6 +44,7 @@ EventKind = Literal[
     "window.closing",
     "clock.warned",
     "clock.breached",
+    "import.came",
 ]
 
 

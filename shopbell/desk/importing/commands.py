@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import chain
 from typing import Any
+from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from psycopg import sql
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
@@ -20,13 +22,14 @@ from psycopg.types.json import Jsonb
 from shopbell.desk.connections.types import Connection
 from shopbell.desk.database import Connection as Database
 from shopbell.desk.database import Desk, load_queries
-from shopbell.desk.events.types import Event
+from shopbell.desk.events.types import Event, EventKind
 from shopbell.desk.ids import uuid7
 from shopbell.desk.importing.rows import Identity, Rows, ticket_id, together
 from shopbell.desk.importing.types import Brought, PastThread
+from shopbell.desk.messages.types import Message
 from shopbell.desk.threads.types import Thread
 from shopbell.desk.tickets.types import Ticket
-from shopbell.desk.work import SYSTEM, ticket_from
+from shopbell.desk.work import SYSTEM, message_from, ticket_from
 
 SQL = load_queries(__file__)
 MOST_THREADS = 500
@@ -180,31 +183,54 @@ def _changes(ticket: Ticket) -> dict[str, Any]:
 
 
 async def _tell(desk: Desk, db: Database, rows: Rows) -> bool:
-    """Show clients the threads that stood before, as they are now; nobody has the new ones open."""
-    moved = {one.id: one for one in rows.moved_threads.values()}
-    current = {one.current_ticket_id for one in moved.values()}
-    ids = [one for one in {*current, *rows.moved_tickets} if one is not None]
-    if not ids:
+    """Show clients the threads that stood before, as they are now, and that there are new tickets,
+    of which nobody has one open. Returns whether there is anything to tell."""
+    if not rows.messages:
         return False
-    found = await db.execute(SQL["tickets"].encode(), {"ids": ids})
-    at = desk.now()
-    events = [
-        Event(
-            kind="ticket.updated",
-            at=at,
-            actor=SYSTEM,
-            thread_id=ticket.thread_id,
-            ticket_id=ticket.id,
-            ticket=ticket,
-            thread=moved[ticket.thread_id],
-        )
-        for ticket in (ticket_from(row) for row in await found.fetchall())
-    ]
+    at, moved = desk.now(), {one.id: one for one in rows.moved_threads.values()}
+    events = [*await _moved(db, rows, moved, at)] if moved else []
+    events.append(Event(kind="import.came", at=at, actor=SYSTEM))
     told = [
-        {"thread_id": one.thread_id, "ticket_id": one.ticket_id, "payload": one} for one in events
+        {"kind": one.kind, "thread_id": one.thread_id, "ticket_id": one.ticket_id, "payload": one}
+        for one in events
     ]
     await db.execute(SQL["insert_outbox"].encode(), {"events": Jsonb(told), "at": at})
     return True
+
+
+async def _moved(
+    db: Database, rows: Rows, moved: dict[UUID, Thread], at: datetime
+) -> Iterator[Event]:
+    since = [{"id": one, "seq": rows.stood_at[one]} for one in moved]
+    found = await db.execute(SQL["messages_since"].encode(), {"threads": Jsonb(since)})
+    messages = [message_from(row) for row in await found.fetchall()]
+    current = {one.current_ticket_id for one in moved.values()}
+    ids = {*(one.ticket_id for one in messages), *(one for one in current if one is not None)}
+    found = await db.execute(SQL["tickets"].encode(), {"ids": list(ids)})
+    tickets = {row["id"]: ticket_from(row) for row in await found.fetchall()}
+    return chain(
+        (_event("message.imported", at, tickets[one.ticket_id], moved, one) for one in messages),
+        (_event("ticket.updated", at, tickets[one], moved) for one in current if one is not None),
+    )
+
+
+def _event(
+    kind: EventKind,
+    at: datetime,
+    ticket: Ticket,
+    moved: dict[UUID, Thread],
+    message: Message | UnsetType = UNSET,
+) -> Event:
+    return Event(
+        kind=kind,
+        at=at,
+        actor=SYSTEM,
+        thread_id=ticket.thread_id,
+        ticket_id=ticket.id,
+        message=message,
+        ticket=ticket,
+        thread=moved[ticket.thread_id],
+    )
 
 
 async def _copy(db: Database, table: str, columns: str, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -36,6 +36,11 @@ FROM jsonb_to_recordset(:tickets) AS w(id uuid, last_seq bigint, last_customer_s
     updated_at timestamptz, version bigint)
 WHERE t.id = w.id;
 
+-- name: messages_since
+SELECT m.*, NULL::text AS delivery_status, NULL::text AS delivery_error
+FROM jsonb_to_recordset(:threads) AS w(id uuid, seq bigint)
+JOIN message m ON m.thread_id = w.id AND m.seq > w.seq ORDER BY m.thread_id, m.seq;
+
 -- name: contacts
 INSERT INTO contact (connection_id, thread_id, place, identity, window_until, heard_at)
 SELECT :connection_id, w.thread_id, w.place, w.identity, w.window_until, w.heard_at
@@ -45,5 +50,5 @@ ON CONFLICT (connection_id, thread_id) DO NOTHING;
 
 -- name: insert_outbox
 INSERT INTO outbox (kind, thread_id, ticket_id, payload, at)
-SELECT 'ticket.updated', w.thread_id, w.ticket_id, w.payload, :at
-FROM jsonb_to_recordset(:events) AS w(thread_id uuid, ticket_id uuid, payload jsonb);
+SELECT w.kind, w.thread_id, w.ticket_id, w.payload, :at
+FROM jsonb_to_recordset(:events) AS w(kind text, thread_id uuid, ticket_id uuid, payload jsonb);

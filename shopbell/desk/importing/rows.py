@@ -34,6 +34,7 @@ class Rows:
         self.new_customers: list[tuple[PastThread, Thread]] = []
         self.new_tickets: dict[UUID, Ticket] = {}
         self.moved_threads: dict[UUID, Thread] = {}
+        self.stood_at = {one.id: one.last_seq for one in threads.values()}
         self.moved_tickets: dict[UUID, Ticket] = {}
         self.messages: list[tuple[Any, ...]] = []
         self.contacts: list[dict[str, Any]] = []

@@ -25,6 +25,7 @@ const TYPING_LASTS = 6_000
 const VIEWING_LASTS = 25_000
 const VIEW_EVERY = 10_000
 const COUNTS_AFTER = 400
+const IMPORT_AFTER = 1_000
 
 const patched = <V>(map: ReadonlyMap<string, V>, key: string, value: V | null): ReadonlyMap<string, V> => {
   const copy = new Map(map)
@@ -101,6 +102,14 @@ let countsLater: ReturnType<typeof setTimeout> | undefined
 
 async function loadCounts(): Promise<void> {
   counts.value = await call<Counts>("GET", "/api/counts")
+}
+
+let importSeen: ReturnType<typeof setTimeout> | undefined
+
+/** After an import there are tickets of which nothing was told one by one: the list is read anew. */
+function readAnewSoon(): void {
+  clearTimeout(importSeen)
+  importSeen = setTimeout(() => void Promise.all([loadList(), loadCounts(), loadOpen()]).catch(() => undefined), IMPORT_AFTER)
 }
 
 function countSoon(): void {
@@ -244,6 +253,7 @@ function apply(event: Event): void {
   if (event.read) putReads([event.read])
   if (event.agent) people.put([event.agent])
   if (event.connection) takeConnections([...connections.peek().values(), event.connection])
+  if (event.kind === "import.came") readAnewSoon()
 }
 
 /** Who is signed in, if anyone; then the live part begins. */
