@@ -27,6 +27,7 @@ from shopbell.connectors.commerce.demo.shop import DemoShop
 from shopbell.desk.attachments.storage import open_storage
 from shopbell.desk.connections.vault import Vault
 from shopbell.desk.database import Desk, open_desk
+from shopbell.desk.sla.calendar import learn_holidays
 from shopbell.desk.verification.codes import Codes
 from shopbell.jobs.answering import answer_ticket
 from shopbell.jobs.canary import check_for_ever
@@ -62,6 +63,7 @@ def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT. Postgres and Redis of the settings must be set."""
     import uvloop
 
+    learn_holidays()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_until_told(settings))
 

@@ -19,6 +19,7 @@ from shopbell.connectors.commerce.demo.storefront import routes as storefront
 from shopbell.desk.attachments.storage import open_storage
 from shopbell.desk.connections.vault import Vault
 from shopbell.desk.database import open_desk
+from shopbell.desk.sla.calendar import learn_holidays
 from shopbell.desk.verification.codes import Codes
 from shopbell.jobs.intake import Intake
 from shopbell.jobs.triggers import enqueuing
@@ -45,6 +46,7 @@ def create_app(settings: Settings) -> Starlette:
     if not settings.database_url or not settings.redis_url:
         raise ValueError("the server needs DATABASE_URL and REDIS_URL")
     database_url, redis_url = settings.database_url, settings.redis_url
+    learn_holidays()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:

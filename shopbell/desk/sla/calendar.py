@@ -10,11 +10,13 @@ Moments are aware and may be of any zone; what is returned is in UTC.
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import import_module
 from itertools import count
 from zoneinfo import ZoneInfo
 
 import holidays
+from holidays.registry import EntityLoader
 
 from shopbell.desk.connections.types import BrandSettings, Opening
 from shopbell.desk.sla.types import Calendar
@@ -22,6 +24,12 @@ from shopbell.desk.sla.types import Calendar
 DAY = timedelta(days=1)
 SHUT_FOR_GOOD = 400
 """Days in a row without an open hour after which a calendar is taken never to open again."""
+
+
+def learn_holidays() -> None:
+    """Load the countries' tables, which takes half a second: before anybody waits, not at the first
+    clock."""
+    import_module("holidays.countries")
 
 
 def calendar_of(settings: BrandSettings) -> Calendar:
@@ -130,7 +138,15 @@ def _shown(at: datetime, zone: ZoneInfo) -> datetime:
 @lru_cache(maxsize=512)
 def _holidays(country: str, region: str, year: int) -> frozenset[date]:
     """Public holidays by the `holidays` package; it knows none of a place that it does not know."""
-    parts = holidays.list_supported_countries().get(country)
-    if parts is None or (region and region not in parts):
+    if country not in _countries():
         return frozenset()
-    return frozenset(holidays.country_holidays(country, subdiv=region or None, years=year))
+    try:
+        return frozenset(holidays.country_holidays(country, subdiv=region or None, years=year))
+    except NotImplementedError:
+        return frozenset()
+
+
+@cache
+def _countries() -> frozenset[str]:
+    """Their codes; `list_supported_countries` would load every table for them."""
+    return frozenset(EntityLoader.get_country_codes())
