@@ -1,7 +1,7 @@
 import { BadgeCheck, ChevronDown, ChevronLeft, CircleDashed, ExternalLink, UserRoundX, Users, X } from "lucide-preact"
 import { agentsToChoose, assign, setPriority, setTags } from "../state/commands"
 import { canWrite, conversations, customers, me, nameOf, teamName, tickets } from "../state/desk"
-import type { Ticket } from "../state/model"
+import { isActive, type Ticket } from "../state/model"
 import { detailsShown, follow, ticketPath } from "../state/router"
 import { ago } from "../state/clock"
 import { Clocks } from "./clocks"
@@ -30,7 +30,7 @@ export function Details({ ticket }: { ticket: Ticket }) {
       <header class="bar"><button type="button" class="icon-button only-phone" aria-label="Back to the conversation" onClick={() => (detailsShown.value = false)}><ChevronLeft size={20} aria-hidden="true" /></button><h2>Details</h2><span class="spring" /><button type="button" class="icon-button not-phone" aria-label="Close details" title="Close details (i)" onClick={() => (detailsShown.value = false)}><X size={16} aria-hidden="true" /></button></header>
       <div class="details">
         <section>
-          <div class="person"><Avatar name={name} size="large" /><div><b>{name}</b>{customer && <Language customer={customer} />}</div></div>
+          <div class="person"><Avatar name={name} size="large" /><div><b dir="auto">{name}</b>{customer && <Language customer={customer} />}</div></div>
           {customer?.identities.filter((each) => each.kind !== "visitor").map((each) => (
             <div class="identity" key={each.id}><Channel name={each.kind} only /><span class="cut" title={each.value}>{each.value}</span><small class={each.verified ? "yes" : ""}>{each.verified ? <BadgeCheck size={12} aria-hidden="true" /> : <CircleDashed size={12} aria-hidden="true" />}{each.verified ? "Verified" : "Claimed"}</small></div>
           ))}
@@ -40,7 +40,7 @@ export function Details({ ticket }: { ticket: Ticket }) {
           <h2>Ticket #{ticket.number}</h2>
           <dl class="pairs">
             <div><dt>Status</dt><dd>{statuses[ticket.status]}</dd></div>
-            <div><dt>Answering</dt><dd><Holder ticket={ticket} /></dd></div>
+            {isActive(ticket) && <div><dt>Answering</dt><dd><Holder ticket={ticket} /></dd></div>}
             <div><dt>Owner</dt><dd>{canWrite.value ? <Menu name="assign" label={`Assign, now ${owner}`} button={<Chosen word={owner} />} choices={[
               { name: "Me", icon: <Avatar name={me.value?.agent.name ?? ""} size="small" />, checked: ticket.assignee_id === me.value?.agent.id, run: () => void assign(ticket, me.value!.agent.id, ticket.team_id) },
               ...agentsToChoose().filter((agent) => agent.id !== me.value?.agent.id).map((agent) => ({ name: agent.name, icon: <Avatar name={agent.name} size="small" />, checked: agent.id === ticket.assignee_id, run: () => void assign(ticket, agent.id, ticket.team_id) })),

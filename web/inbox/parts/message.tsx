@@ -2,7 +2,7 @@ import { Ban, Bot, CircleAlert, FileText, Hand, LayoutTemplate, Paperclip, Shopp
 import type { JSX } from "preact"
 import { exact, hourOf, upcoming } from "../state/clock"
 import { sayOnPurpose, sheet, write } from "../state/commands"
-import { canWrite } from "../state/desk"
+import { canWrite, openTicket } from "../state/desk"
 import type { Handoff as HandoffData, Message, Suggestion } from "../state/model"
 import { acked, keepCopies, wantedText, type Pending } from "../state/send"
 import { Rich } from "../../shared/rich"
@@ -26,14 +26,14 @@ export function Bubble({ message, same, page, channel, letters, last }: { messag
   const note = visibility === "note"
   const ours = author.kind !== "customer" && !note
   const traced = author.kind === "assistant" && message.turn_id !== null
-  const name = author.kind === "assistant" ? "Assistant" : author.name || "Visitor"
-  const words = message.text && <div class="bubble"><Rich text={message.text} marks={author.kind === "assistant"} /></div>
+  const name = author.kind === "assistant" ? "Assistant" : author.name || (author.kind === "customer" && openTicket.value?.customer_name) || "Visitor"
+  const words = message.text && <div class="bubble" dir="auto"><Rich text={message.text} marks={author.kind === "assistant"} /></div>
   const whole = message.whole && message.whole !== message.text && <Whole text={message.whole} />
   return (
     <article id={`m-${message.id}`} class={`message by-${author.kind} ${ours ? "ours" : ""} ${note ? "is-note" : ""} ${same ? "same" : ""}`} style={{ "--high": `${height(message, same, letters)}px` } as JSX.CSSProperties}>
       {author.kind === "assistant" ? <span class="avatar spark" aria-hidden="true"><Bot size={15} /></span> : <Avatar name={name} />}
       <div class="said">
-        <span class="by">{note && <><StickyNote size={13} aria-hidden="true" />Note by</>}<b>{name}</b><time dateTime={message.at} title={exact(message.at)}>{hourOf(message.at)}</time>{channel && !note && <Channel name={message.channel} />}{message.template && <span class="channel" title={`Sent as the template ${message.template.name}`}><LayoutTemplate size={13} aria-hidden="true" />Template</span>}</span>
+        <span class="by">{note && <><StickyNote size={13} aria-hidden="true" />Note by</>}<b dir="auto">{name}</b><time dateTime={message.at} title={exact(message.at)}>{hourOf(message.at)}</time>{channel && !note && <Channel name={message.channel} />}{message.template && <span class="channel" title={`Sent as the template ${message.template.name}`}><LayoutTemplate size={13} aria-hidden="true" />Template</span>}</span>
         {page && <span class="from-page"><ShoppingBag size={12} aria-hidden="true" />On<span class="cut">{page}</span></span>}
         {message.context && <Context words={message.context} />}
         {message.mail && <MailHead mail={message.mail} />}
@@ -61,7 +61,7 @@ export function PendingBubble({ pending }: { pending: Pending }) {
   return (
     <article class={`message ours ${note ? "is-note" : ""} ${problem ? "" : "sending"}`}>
       <div class="said">
-        {text && <div class="bubble"><Rich text={text} /></div>}
+        {text && <div class="bubble" dir="auto"><Rich text={text} /></div>}
         {pending.attachments.map((file) => <span class="file" key={file.id}><Paperclip size={14} aria-hidden="true" />{file.name}</span>)}
         {problem ? <span class="state refused" role="alert"><CircleAlert size={14} aria-hidden="true" />{problem.type === "taken" ? `${problem.holder || "Someone"} has this ticket` : `${problem.title}${problem.detail ? `. ${problem.detail}` : ""}`}</span> : <span class="state">Sending…</span>}
         {problem && <div class="files">{problem.type === "taken" && <button type="button" class="button small main" onClick={() => sayOnPurpose(pending)}>Take it on purpose</button>}<button type="button" class="button small" onClick={edit}>Edit</button></div>}

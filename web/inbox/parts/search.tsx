@@ -50,7 +50,7 @@ function Row({ hit }: { hit: Hit }) {
   return (
     <li>
       <a href={path} onClick={(event) => follow(event, path)}>
-        <span class="line"><b class="cut">{ticket.customer_name || "Visitor"}</b><span class="num quiet">#{ticket.number}</span>{ticket.subject && <span class="cut quiet">{ticket.subject}</span>}<span class="spring" /><time title={exact(hit.at)} dateTime={hit.at}>{ago(hit.at)}</time></span>
+        <span class="line"><b class="cut" dir="auto">{ticket.customer_name || "Visitor"}</b><span class="num quiet">#{ticket.number}</span>{ticket.subject && <span class="cut quiet">{ticket.subject}</span>}<span class="spring" /><time title={exact(hit.at)} dateTime={hit.at}>{ago(hit.at)}</time></span>
         <span class="snippet">{(hit.snippet ?? []).length > 0 ? hit.snippet!.map((part, at) => (part.hit ? <mark key={at}>{part.text}</mark> : part.text)) : ticket.preview?.text}</span>
         <span class="marks"><Control ticket={ticket} /><Channel name={ticket.channel} />{ticket.tags.slice(0, 3).map((tag) => <span class="mark" key={tag}>{tag}</span>)}</span>
       </a>

@@ -37,7 +37,7 @@ export function Channel({ name, only = false }: { name: string; only?: boolean }
 }
 
 export function Avatar({ name, size = "" }: { name: string; size?: "" | "small" | "large" }) {
-  const letters = name.split(/\s+/).filter(Boolean)
+  const letters = name.split(/\s+/).filter((word) => /^[\p{L}\p{N}]/u.test(word))
   const hue = [...name].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 360, 7)
   const initials = letters.length ? [letters[0], letters.length > 1 ? letters.at(-1) : ""].map((word) => [...(word ?? "")][0] ?? "").join("") : "?"
   return (

@@ -25,7 +25,7 @@ function Row({ one }: { one: UnsentData }) {
   const status = message.delivery?.status
   return (
     <li class={isUnsent(message) ? "" : "settled"} data-unsent={message.id} tabIndex={0} aria-label={`To ${ticket.customer_name || "a visitor"}: ${message.text.slice(0, 80)}`}>
-      <header><a href={path} onClick={(event) => follow(event, path)}><b class="cut">{ticket.customer_name || "Visitor"}</b></a><Channel name={message.channel} /><span class="cut quiet">{connectionName(one.connection_id)}</span><time class="quiet" dateTime={one.at} title={exact(one.at)}>{ago(one.at)}</time></header>
+      <header><a href={path} onClick={(event) => follow(event, path)}><b class="cut" dir="auto">{ticket.customer_name || "Visitor"}</b></a><Channel name={message.channel} /><span class="cut quiet">{connectionName(one.connection_id)}</span><time class="quiet" dateTime={one.at} title={exact(one.at)}>{ago(one.at)}</time></header>
       <p class="words">{message.text || message.attachments?.map((file) => file.name).join(", ")}</p>
       {status === "failed" ? <span class="state failed"><CircleAlert size={14} aria-hidden="true" /><span>{message.delivery?.error || "It was refused."}</span></span>
         : status === "uncertain" ? <span class="state odd"><CircleHelp size={14} aria-hidden="true" /><span>May not have arrived. {message.delivery?.error}</span></span>
