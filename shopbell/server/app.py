@@ -29,6 +29,7 @@ from shopbell.realtime.live import Live, publish
 from shopbell.realtime.relay import Relay
 from shopbell.server.doors import BROKEN, FORESEEN, failure, problem
 from shopbell.server.headers import SafeHeaders
+from shopbell.server.pages import asks_for_page, nowhere
 from shopbell.server.routes import routes
 from shopbell.server.sockets.crowd import Crowd
 from shopbell.server.sockets.guard import guard_sessions
@@ -118,6 +119,8 @@ def _died(task: asyncio.Task[None]) -> None:
 
 
 async def _failed(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == 404 and asks_for_page(request):
+        return nowhere(request)
     return failure(request, error)
 
 

@@ -45,6 +45,19 @@ def inbox(request: Request) -> Response:
     return _checked(request, "inbox/index.html", HEADERS)
 
 
+def asks_for_page(request: Request) -> bool:
+    """Whether a person's browser went to an address that is no door of ours."""
+    person = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    return person and "endpoint" not in request.scope
+
+
+def nowhere(request: Request) -> Response:
+    """The inbox's page, which says that there is nothing at the address."""
+    page = inbox(request)
+    page.status_code = 404
+    return page
+
+
 def widget_loader(request: Request) -> Response:
     """The script that shops embed."""
     return _checked(request, "widget.js", LOADER_HEADERS)

@@ -89,6 +89,24 @@ async def test_the_page_of_the_inbox_may_run_nothing_but_its_own_files(
             assert "unsafe" not in str(policy)
 
 
+async def test_an_address_that_is_none_is_a_page_for_people_and_a_problem_for_programs(
+    door: Door, tmp_path: Path
+) -> None:
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "index.html").write_text("<!doctype html>")
+    settings = msgspec.structs.replace(door.settings, web_dist=tmp_path)
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        client = Door(app, door.shop, settings).client()
+        person = {"accept": "text/html,*/*;q=0.8"}
+        shown = await client.get("/old/bookmark", headers=person)
+        assert (shown.status_code, shown.text) == (404, "<!doctype html>")
+        told = await client.get("/old/bookmark", headers={"accept": "*/*"})
+        assert (told.status_code, told.json()["status"]) == (404, 404)
+        gone = await client.get("/api/tickets/none", headers=person)
+        assert gone.headers["content-type"] == "application/problem+json", "our own doors say it"
+
+
 async def test_page_and_loader_are_asked_for_each_time_and_sent_once_a_build(
     door: Door, tmp_path: Path
 ) -> None:

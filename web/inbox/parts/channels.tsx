@@ -16,7 +16,9 @@ const back = { path: HOME, name: "channels" }
 const LOOK_EVERY = 3_000
 
 export function Channels() {
-  useEffect(() => void loadChannels().catch((error: unknown) => tell(wordsOf(error))), [])
+  useEffect(() => {
+    if (isAdmin.value) void loadChannels().catch((error: unknown) => tell(wordsOf(error)))
+  }, [isAdmin.value])
   const key = settingsKey.value
   if (!isAdmin.value) return <Page title="Channels"><div class="empty"><PlugZap size={28} aria-hidden="true" /><h2>For admins</h2><p>An admin connects channels. Ask one when something needs reconnecting.</p></div></Page>
   if (shown.value === null) return <Page title="Channels"><p class="quiet" role="status">Loading…</p></Page>

@@ -1,7 +1,8 @@
 import { Channels } from "./channels"
+import { Nowhere } from "./nowhere"
 import { Search } from "./search"
 import { Targets } from "./targets"
 import { Unsent } from "./unsent"
 
 /** The pages beside the inbox, in a file of their own that is fetched when one is opened. */
-export const pages = { unsent: Unsent, channels: Channels, targets: Targets, search: Search }
+export const pages = { unsent: Unsent, channels: Channels, targets: Targets, search: Search, nowhere: Nowhere }

@@ -4,7 +4,7 @@ import type { Hit } from "../../shared/wire"
 import { ago, exact } from "../state/clock"
 import { tickets } from "../state/desk"
 import { ticketOf } from "../state/model"
-import { follow, ticketPath } from "../state/router"
+import { follow, searchedFor, ticketPath } from "../state/router"
 import { hasMoreHits, hits, look, lookOn, meant, searching, words, wrong } from "../state/search"
 import { Page } from "./page"
 import { Channel, Control } from "./small"
@@ -21,6 +21,10 @@ const examples: readonly [string, string][] = [
 export function Search() {
   const box = useRef<HTMLInputElement>(null)
   useEffect(() => box.current?.focus(), [])
+  useEffect(() => {
+    const asked = searchedFor.value || words.peek()
+    if (asked && (asked !== words.peek() || !searchedFor.value)) look(asked)
+  }, [searchedFor.value])
   const found = hits.value
   return (
     <Page title="Search">

@@ -3,7 +3,6 @@ import { tickets } from "./desk"
 import { matches } from "./list"
 import { isActive, type Ticket } from "./model"
 import { go, ticketPath } from "./router"
-import { look } from "./search"
 
 /** One thing that the palette can do; `far` is its key, or a ticket's number. */
 export interface Offer {
@@ -24,7 +23,7 @@ export function found(ready: readonly Offer[], words: string): readonly Offer[] 
   const parts = words.toLowerCase().split(/\s+/).filter(Boolean)
   const fits = ready.filter(({ name, group }) => parts.every((part) => ` ${name} ${group}`.toLowerCase().includes(` ${part}`)))
   const open = tickets.all().filter((ticket) => isActive(ticket) && matches(ticket, words.trim())).sort((a, b) => (a.updated_at < b.updated_at ? 1 : -1))
-  const all = words.trim() ? [{ id: "search-all", group: "Everywhere", name: `Search for “${words.trim()}”`, far: "", run: () => { look(words.trim()); go("/search") } }] : []
+  const all = words.trim() ? [{ id: "search-all", group: "Everywhere", name: `Search for “${words.trim()}”`, far: "", run: () => go(`/search?q=${encodeURIComponent(words.trim())}`) }] : []
   return [...fits, ...open.slice(0, MOST_TICKETS).map(offerOf), ...all]
 }
 

@@ -6,10 +6,21 @@ addEventListener("popstate", () => (address.value = new URL(location.href)))
 
 export type Pane = "list" | "thread" | "details" | "page"
 
-export type Page = "inbox" | "unsent" | "channels" | "targets" | "search"
+export type Page = "inbox" | "unsent" | "channels" | "targets" | "search" | "nowhere"
 
 /** Which page the address names. */
-export const page = computed<Page>(() => (address.value.pathname === "/unsent" ? "unsent" : address.value.pathname === "/search" ? "search" : address.value.pathname.startsWith("/settings/targets") ? "targets" : address.value.pathname.startsWith("/settings/") ? "channels" : "inbox"))
+export const page = computed<Page>(() => pages.find(([path]) => path.test(address.value.pathname))?.[1] ?? "nowhere")
+
+const pages: readonly (readonly [RegExp, Page])[] = [
+  [/^\/($|t\/|invitation$)/, "inbox"],
+  [/^\/unsent$/, "unsent"],
+  [/^\/search$/, "search"],
+  [/^\/settings\/targets$/, "targets"],
+  [/^\/settings\/channels(\/|$)/, "channels"],
+]
+
+/** What the address looks for at `/search`. */
+export const searchedFor = computed(() => address.value.searchParams.get("q") ?? "")
 
 /** What follows `/settings/channels/`: a connection's id, `new`, or `new/` and a channel. */
 export const settingsKey = computed(() => /^\/settings\/channels\/(.+)$/.exec(address.value.pathname)?.[1] ?? "")

@@ -3,6 +3,7 @@ import type { Hit, Hits } from "../../shared/wire"
 import { call, wordsOf } from "./api"
 import { tickets } from "./desk"
 import { ticketOf } from "./model"
+import { go, page } from "./router"
 
 const PAUSE = 180
 
@@ -20,6 +21,7 @@ let pause: ReturnType<typeof setTimeout> | undefined
 
 export function look(text: string): void {
   words.value = text
+  if (page.peek() === "search") go(text ? `/search?q=${encodeURIComponent(text)}` : "/search", "replace")
   round += 1
   clearTimeout(pause)
   wrong.value = ""
