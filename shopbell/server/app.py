@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shopbell.connectors.channels.registry import capabilities, channels
+from shopbell.connectors.commerce.demo.shop import DemoShop
 from shopbell.connectors.commerce.demo.storefront import routes as storefront
 from shopbell.desk.attachments.storage import open_storage
 from shopbell.desk.connections.vault import Vault
@@ -79,6 +80,7 @@ def create_app(settings: Settings) -> Starlette:
                 channels=known,
                 intake=Intake(desk, known, vault, files, show),
                 addresses=addresses,
+                shop=DemoShop(desk.pool, settings.public_url),
                 crowd=Crowd(),
             )
             app.state.shopbell = state

@@ -40,6 +40,9 @@ from shopbell.server.types import (
     Templates,
 )
 
+EMBED = '<script src="{at}/widget.js" data-shopbell="{key}" async></script>'
+"""The line that puts a web chat on a page."""
+
 
 class NotConnected(DeskError):
     """The platform did not take what was entered; the detail is what it said, and what to do."""
@@ -107,6 +110,13 @@ async def change(request: Request) -> Response:
         await commands.turn_on(state.desk, connection.id)
         await check_now(state.intake, connection.id)
     return answer(await _connected(state, connection.id, {}))
+
+
+async def sign(request: Request) -> Response:
+    """A new secret for the shop's server to sign with, shown in this answer alone."""
+    state, held = state_of(request), await _held(request)
+    made = await commands.new_signing_secret(state.desk, state.intake.vault, held.connection.id)
+    return answer(await _connected(state, held.connection.id, {commands.SIGNING: made}))
 
 
 async def check(request: Request) -> Response:
@@ -255,6 +265,9 @@ def _shown(state: State, held: Held) -> ConnectionShown:
         connection=connection,
         kept=tuple(sorted(_opened(state, held))),
         hook=f"{state.settings.public_url}/hooks/{connection.id}" if hooked else "",
+        embed=EMBED.format(at=state.settings.public_url, key=connection.public_key)
+        if connection.public_key
+        else "",
         heard_at=held.heard_at,
         sent_at=held.sent_at,
         checked_at=held.checked_at,

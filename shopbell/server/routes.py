@@ -16,6 +16,7 @@ from shopbell.server import (
     originals,
     pages,
     search,
+    replies,
     sessions,
     sla,
     threads,
@@ -38,6 +39,7 @@ JOINING = "/api/joinings/{joining_id}"
 MESSAGE = "/api/messages/{message_id}"
 
 
+REPLY = "/api/replies/{reply_id}"
 def routes(web_dist: Path) -> list[BaseRoute]:
     """The whole table."""
     return [
@@ -79,6 +81,15 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route(f"{TICKET}/clocks", agents_only("viewer", sla.clocks)),
         Route("/api/search", agents_only("viewer", search.index)),
         Route("/api/sla/policies", agents_only("viewer", sla.policies)),
+        Route("/api/changes", agents_only("agent", changes.create), methods=["POST"]),
+        Route(f"{CHANGE}/undo", agents_only("agent", changes.undo), methods=["POST"]),
+        Route(f"{TICKET}/facts", agents_only("viewer", replies.facts)),
+        Route(f"{TICKET}/macro", agents_only("agent", replies.run), methods=["POST"]),
+        Route("/api/replies", agents_only("viewer", replies.index)),
+        Route("/api/replies", agents_only("agent", replies.create), methods=["POST"]),
+        Route(REPLY, agents_only("agent", replies.change), methods=["PUT"]),
+        Route(REPLY, agents_only("agent", replies.remove), methods=["DELETE"]),
+        Route(f"{REPLY}/used", agents_only("agent", replies.used), methods=["POST"]),
         Route("/api/sla/policies", agents_only("admin", sla.set_policies), methods=["PUT"]),
         Route("/api/attachments", agents_only("agent", files.create), methods=["POST"]),
         Route("/files/{file_id}", files.show),
@@ -106,6 +117,7 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route(
             f"{CUSTOMER}/language", agents_only("agent", customers.set_language), methods=["POST"]
         ),
+        Route(f"{CONNECTION}/signing", agents_only("admin", connections.sign), methods=["POST"]),
         Route(f"{JOINING}/undo", agents_only("agent", customers.undo), methods=["POST"]),
         Route("/api/deliveries", agents_only("viewer", deliveries.index)),
         Route(f"{MESSAGE}/original", agents_only("viewer", originals.show)),

@@ -37,7 +37,9 @@ async def accept_invitation(request: Request) -> Response:
     state, address = state_of(request), address_of(request)
     await state.limits.take(state.redis, INVITATION, address)
     body = await decode(request, SetPassword)
-    agent = await accept(state.desk, body.token, name=body.name, password=body.password)
+    agent = await accept(
+        state.desk, body.token, name=body.name, password=body.password, email=body.email
+    )
     token, session = await open_session(
         state.desk, agent, address=address, browser=_browser(request)
     )

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from starlette.datastructures import Headers
 
 from shopbell.connectors.channels.types import Channel
+from shopbell.connectors.commerce.types import Shop
 from shopbell.desk.attachments.storage import Storage
 from shopbell.desk.database import Desk
 from shopbell.desk.people.commands import session_of
@@ -37,6 +38,7 @@ class State(Struct, kw_only=True):
     channels: Mapping[str, Channel]
     intake: Intake
     addresses: Addresses
+    shop: Shop
     crowd: Crowd
     limits: Limits = field(default_factory=Limits)
 

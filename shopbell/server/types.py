@@ -21,6 +21,9 @@ from shopbell.desk.events.types import AgentRead
 from shopbell.desk.identities.types import Found, Joining
 from shopbell.desk.messages.types import Draft, Message
 from shopbell.desk.people.types import Agent, Role, Team
+from shopbell.desk.replies.types import Facts as Facts
+from shopbell.desk.replies.types import MacroRun as MacroRun
+from shopbell.desk.replies.types import SavedDraft, SavedReply
 from shopbell.desk.search.types import Hits as Hits
 from shopbell.desk.sla.types import Bill, Policy
 from shopbell.desk.threads.types import ShopperMessage, ShopperThread
@@ -40,7 +43,7 @@ class SignIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class SetPassword(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """POST /api/invitation: accept a one-time link."""
+    """POST /api/invitation: accept a one-time link. The first admin says their address too."""
 
     token: Short
     name: Short
@@ -50,6 +53,7 @@ class SetPassword(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class ChangePassword(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """POST /api/me/password: the present one, and the one to come."""
 
+    email: Short | None = None
     old: Short
     new: Short
 
@@ -146,6 +150,39 @@ class Reply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class ReadTo(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     seq: Annotated[int, Meta(ge=0)]
+class SavedReplies(Struct, frozen=True, kw_only=True):
+    """GET /api/replies: the saved replies and macros that the asking agent may see, by title."""
+
+    replies: tuple[SavedReply, ...]
+
+
+class NewReply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /api/replies. `id` is a client-made UUIDv7, so that saving twice keeps one."""
+
+    id: UUID
+    saved: SavedDraft
+
+
+class ChangeReply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """PUT /api/replies/{id}: what it is to be; `version` is the one that was looked at."""
+
+    saved: SavedDraft
+    version: int
+
+
+class RunMacro(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /api/tickets/{id}/macro: the macro whose preview was seen at `version`. `message_id` and
+    `note_id` are client-made UUIDv7s of what it says, so running twice says it once; its reply goes
+    out `by` this connection, else by the ticket's."""
+
+    reply_id: UUID
+    version: int
+    language: Annotated[str, Meta(max_length=10)]
+    message_id: UUID
+    note_id: UUID
+    by: UUID | None = None
+
+
 
 
 class WidgetSessionBody(Struct, frozen=True, kw_only=True):
@@ -272,7 +309,8 @@ class ChannelKind(Struct, frozen=True, kw_only=True):
 
 class ConnectionShown(Struct, frozen=True, kw_only=True):
     """A connection as admins see it. `kept` names the credentials that are there, never their
-    values. `hook` is the address to enter at the platform, empty where it needs none."""
+    values. `hook` is the address to enter at the platform, empty where it needs none; `embed` the
+    line of HTML that puts a web chat on a page."""
 
     connection: Connection
     kept: tuple[str, ...]
@@ -315,6 +353,7 @@ Entered = Annotated[
 
 class NewConnection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """POST /api/connections: `entered` by the names of the channel's form."""
+    embed: str
 
     channel: Short
     name: Short = ""

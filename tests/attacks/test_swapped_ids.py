@@ -32,6 +32,8 @@ NOUNS = {
     "file_id": "attachment",
     "customer_id": "customer",
     "joining_id": "joining",
+    "change_id": "change",
+    "reply_id": "saved_reply",
 }
 """The ids that addresses hold, and the table each is of."""
 
@@ -46,6 +48,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "move": {"connection_id": str(uuid7())},
     "join": {"other_id": str(uuid7())},
     "language": {"language": "de"},
+    "macro": {
+        "reply_id": str(uuid7()),
+        "version": 1,
+        "language": "en",
+        "message_id": str(uuid7()),
+        "note_id": str(uuid7()),
+    },
 }
 """What is asked of a door with an id, by the last part of its address; others are asked nothing."""
 
@@ -63,6 +72,7 @@ NAME_NOBODY_ELSES = {
     "/api/widget/address",
     "/api/widget/attachments",
     "/api/sla/policies",
+    "/api/replies",
     "/api/search",
     "/healthz",
     "/readyz",

@@ -26,7 +26,7 @@ class Platform:
     async def tell(self, kind: FactKind, name: str, text: str = "", after_s: int = 0) -> None:
         """Tell of the message of this name what happened to it, `after_s` seconds from now."""
         async with open_desk(self._stack.database_url, size=2) as desk:
-            connection, _ = await widget_connection(desk, self._stack.widget_key)
+            connection = (await widget_connection(desk, self._stack.widget_key)).connection
             at = desk.now() + timedelta(seconds=after_s)
             fact = Fact(kind=kind, sender=self._sender, external_id=name, text=text, at=at)
             await take_in(desk, connection, fact)

@@ -148,7 +148,7 @@ async def test_the_whole_thread_comes_back_on_scrolling(stack: Stack, browser: B
 async def say_much(stack: Stack, thread_id: UUID) -> None:
     """The shopper's next messages, 200 lines of different length, straight to the desk."""
     async with open_desk(stack.database_url, size=2) as desk:
-        connection, _ = await widget_connection(desk, stack.widget_key)
+        connection = (await widget_connection(desk, stack.widget_key)).connection
         for number in range(1, LONG + 1):
             text = f"Line {number}: " + "and more of it " * (number % 7)
             await receive(desk, thread_id, connection, Draft(id=uuid7(), text=text))

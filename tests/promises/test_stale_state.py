@@ -18,6 +18,7 @@ from tests.promises import (
     import_cases,
     inbound_cases,
     side_cases,
+    reply_cases,
     way_cases,
 )
 from tests.promises.cases import Scene, Told
@@ -39,6 +40,7 @@ __all__ = [
     "inbound_cases",
     "shop",
     "side_cases",
+    "reply_cases",
     "way_cases",
 ]
 
@@ -57,6 +59,10 @@ NOT_OF_A_THREAD = {
     "tickets.let_go_of_all": "each by tickets.let_go",
     "search.count_words": "words that were said, which no client holds",
     "sla.set_policies": "what is promised, which no client holds; tests/desk/test_sla.py",
+    "replies.save_reply": "what may be said, which each client asks for; tests/desk/test_replies.py",
+    "replies.change_reply": "the same",
+    "replies.remove_reply": "the same",
+    "replies.count_use": "the same",
     "people": "who works here; tests/desk/test_people.py",
     "turns.claim": "the assistant's own book",
     "turns.beat": "the assistant's own book",

@@ -26,6 +26,7 @@ from shopbell.settings import Settings
 from tests.channels.conftest import Line, line
 from tests.desk.conftest import Shop
 from tests.jobs.conftest import rows, until
+from tests.server.conftest import SECRET as CHAT_SECRET
 from tests.server.conftest import Door, Inbox
 
 
@@ -122,6 +123,31 @@ async def test_a_secret_that_shopbell_makes_is_shown_once(
     assert checked.json()["made"] == {}
     assert checked.json()["shown"]["connection"]["health"] == "ok"
     assert peer.tests == 1
+
+
+async def test_a_shop_signs_with_the_secret_it_was_last_given(admin: Inbox, door: Door) -> None:
+    web = str(door.shop.connection.id)
+    told: list[str] = []
+    for _ in range(2):
+        answer = await admin.ask("POST", f"/api/connections/{web}/signing")
+        assert answer.status_code == 200, answer.text
+        told.append(answer.json()["made"]["signing"])
+        assert answer.json()["shown"]["kept"] == ["signing"]
+    old, new = told
+    assert (await door.chat(door.identity(secret=new))).session["verified"]
+    for other in (old, CHAT_SECRET):
+        assert not (await door.chat(door.identity(secret=other))).session["verified"]
+    assert new not in (await admin.ask("GET", "/api/connections")).text
+    (row,) = await door.sql("SELECT sealed FROM connection WHERE channel = 'webchat'")
+    assert new.encode() not in bytes(row["sealed"])
+
+
+async def test_a_platform_that_vouches_itself_has_no_secret_to_sign_with(
+    admin: Inbox, peer: HttpShop
+) -> None:
+    shown = await connected(admin, peer)
+    answer = await admin.ask("POST", f"/api/connections/{shown['connection']['id']}/signing")
+    assert (answer.status_code, answer.json()["type"]) == (422, "invalid")
 
 
 async def test_credentials_are_changed_only_for_ones_that_work(

@@ -286,7 +286,7 @@ export interface ConnectionSettings {
   options?: Record<string, string>
 }
 
-/** A connection as admins see it. `kept` names the credentials that are there, never their values. `hook` is the address to enter at the platform, empty where it needs none. */
+/** A connection as admins see it. `kept` names the credentials that are there, never their values. `hook` is the address to enter at the platform, empty where it needs none; `embed` the line of HTML that puts a web chat on a page. */
 export interface ConnectionShown {
   connection: Connection
   kept: string[]
@@ -331,6 +331,7 @@ export interface Counts {
 }
 
 /** One shopper. */
+  embed: string
 export interface Customer {
   id: Uuid
   name: string
@@ -717,7 +718,7 @@ export interface SetLanguage {
   language: string
 }
 
-/** POST /api/invitation: accept a one-time link. */
+/** POST /api/invitation: accept a one-time link. The first admin says their address too. */
 export interface SetPassword {
   token: string
   name: string
@@ -874,6 +875,7 @@ export interface Team {
   name: string
 }
 
+  email?: string | null
 /** A message that a platform lets a shop begin with, in one language. `status` is the platform's word; only APPROVED ones can be sent. Its texts hold `{{name}}` where a blank is. `unfit` says why it cannot be sent from here, if so. */
 export interface Template {
   name: string

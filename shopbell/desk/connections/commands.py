@@ -1,5 +1,6 @@
 """Connections: made, changed, held by one worker at a time, and how well they are."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -10,7 +11,14 @@ from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from shopbell.desk.connections.reads import SQL, connection_from, secret_connection
-from shopbell.desk.connections.types import AnswerMode, Connection, ConnectionSettings, Health
+from shopbell.desk.connections.types import (
+    LIVE_CHANNELS,
+    AnswerMode,
+    BrandSettings,
+    Connection,
+    ConnectionSettings,
+    Health,
+)
 from shopbell.desk.connections.vault import Credentials, Sealed, Vault
 from shopbell.desk.database import Desk
 from shopbell.desk.errors import Invalid, NotFound
@@ -19,12 +27,41 @@ from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.types import Author
 
 SYSTEM = Author(kind="system")
+SIGNING = "signing"
+"""Under which name a web chat's credentials hold what the shop's server signs with."""
 HEARD_EVERY = timedelta(seconds=10)
 """How exactly it is kept when an account was heard last."""
 DOUBT = timedelta(hours=1)
 """For so long a check that finds an account well does not outweigh a message that was refused."""
 Teller = Literal["people", "platform", "check", "send", "listen"]
 """Who tells how a connection is: what asks the account, sends by it, or holds it open each sees a part."""
+
+
+async def open_shop(desk: Desk, name: str = "My shop") -> None:
+    """The first brand with its web chat, where there is no brand: accounts are connected to one."""
+    values = {
+        "brand_id": uuid7(),
+        "name": name,
+        "settings": Jsonb(BrandSettings()),
+        "id": uuid7(),
+        "key": secrets.token_urlsafe(16),
+    }
+    async with desk.pool.connection() as db, db.transaction():
+        await db.execute("LOCK TABLE brand IN SHARE ROW EXCLUSIVE MODE")
+        await db.execute(SQL["open_shop"].encode(), values)
+
+
+async def new_signing_secret(desk: Desk, vault: Vault, connection_id: UUID) -> str:
+    """A new secret with which the shop's server signs who is signed in; the one before it ends.
+
+    Raises NotFound, Invalid for a channel that vouches for its customers itself, and Sealed.
+    """
+    held = await secret_connection(desk, connection_id)
+    if held.connection.channel not in LIVE_CHANNELS:
+        raise Invalid("This channel says itself who writes", "Only a web chat has such a secret.")
+    made = secrets.token_urlsafe(32)
+    await renew(desk, vault, connection_id, {SIGNING: made})
+    return made
 
 
 async def connect(

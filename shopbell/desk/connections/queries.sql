@@ -15,6 +15,14 @@ FROM connection ORDER BY channel, name, id;
 INSERT INTO connection (id, brand_id, channel, name, account, sealed, settings)
 VALUES (:id, :brand_id, :channel, :name, :account, :sealed, :settings);
 
+-- name: open_shop
+WITH made AS (
+    INSERT INTO brand (id, name, settings) SELECT :brand_id, :name, :settings
+    WHERE NOT EXISTS (SELECT FROM brand) RETURNING id
+)
+INSERT INTO connection (id, brand_id, channel, name, public_key)
+SELECT :id, id, 'webchat', 'Web chat', :key FROM made;
+
 -- name: reseal
 UPDATE connection SET sealed = :sealed, account = coalesce(:account, account), name = :name,
     settings = :settings, health = 'ok', health_words = '', health_by = 'people', health_at = now() WHERE id = :id

@@ -143,6 +143,17 @@ def waiting(wait: Wait, at: datetime) -> str:
     return words.later.format(day=day, time=clock)
 
 
+def told_time(by: datetime, zone: str, language: str, at: datetime) -> str:
+    """A promised time on the clock of `zone`: with its day, unless that is the day of `at`."""
+    local, today = by.astimezone(ZoneInfo(zone)), at.astimezone(ZoneInfo(zone)).date()
+    clock = named_clock(local, language)
+    if local.date() == today:
+        return clock
+    near = local.date() - today < timedelta(days=7)
+    day = words_of(language).days[local.weekday()] if near else f"{local:%Y-%m-%d}"
+    return f"{day}, {clock}"
+
+
 def named_clock(local: datetime, language: str, day: str = "") -> str:
     """A time of day with whose clock it is, and a day: `16:00 (Amsterdam time, 3 May)`.
 

@@ -10,7 +10,7 @@ WHERE n.id = :connection AND n.channel = 'webchat'
   AND NOT (coalesce(i.verified_by, '') = 'code' AND i.verified_at < :at::timestamptz - interval '24 hours');
 
 -- name: find_widget
-SELECT id, brand_id, channel, name, public_key, answer_mode, health, settings, secret
+SELECT id, brand_id, channel, name, public_key, answer_mode, health, settings, secret, sealed
 FROM connection WHERE public_key = :key AND channel = 'webchat';
 
 -- name: find_brand

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from shopbell.desk.connections.types import Brand, Connection
 from shopbell.desk.customers.types import Customer, Identity, Visitor
@@ -40,14 +41,23 @@ async def visitor_of(desk: Desk, visitor_id: UUID, connection_id: UUID) -> Visit
     )
 
 
-async def widget_connection(desk: Desk, key: str) -> tuple[Connection, str]:
-    """The web chat connection of a public key, and its secret. Raises NotFound."""
+class Keyed(Struct, frozen=True, kw_only=True):
+    """A web chat, and what its shop signs with: `sealed` credentials, or the demo's plain `secret`."""
+
+    connection: Connection
+    secret: str
+    sealed: bytes | None
+
+
+async def widget_connection(desk: Desk, key: str) -> Keyed:
+    """The web chat of a public key. Raises NotFound."""
     async with desk.pool.connection() as connection:
         found = await connection.execute(SQL["find_widget"].encode(), {"key": key})
         row = await found.fetchone()
     if row is None:
         raise NotFound("The chat of this key")
-    return _connection(row), row["secret"] or ""
+    sealed = bytes(row["sealed"]) if row["sealed"] is not None else None
+    return Keyed(connection=_connection(row), secret=row["secret"] or "", sealed=sealed)
 
 
 async def brand_of(desk: Desk, brand_id: UUID) -> Brand:

@@ -17,6 +17,8 @@ from shopbell.desk.people.types import Agent, Role
 from shopbell.desk.work import SYSTEM
 
 INVITATION_LIFE = timedelta(days=3)
+FIRST_EMAIL = "admin@localhost"
+"""Where the first admin signs in until their link is opened, when they say their own address."""
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,180}")
 
 
@@ -38,9 +40,7 @@ async def add_agent(desk: Desk, *, email: str, name: str, role: Role) -> tuple[A
 
     Raises Invalid for what is no e-mail address and EmailTaken.
     """
-    address = email.strip()
-    if not _EMAIL.fullmatch(address):
-        raise Invalid("That is not an e-mail address", "Write it like ann@example.com.")
+    address = _address(email)
     agent_id = uuid7()
     async with desk.pool.connection() as connection, connection.transaction():
         try:
@@ -67,11 +67,15 @@ async def invite(desk: Desk, agent_id: UUID) -> str:
         raise NotFound("The agent") from None
 
 
-async def accept(desk: Desk, token: str, *, name: str, password: str) -> Agent:
-    """Spend a link: the agent's name and password are set, and other sessions end.
+async def accept(
+    desk: Desk, token: str, *, name: str, password: str, email: str | None = None
+) -> Agent:
+    """Spend a link: the agent's name and password are set, and other sessions end. `email` is kept
+    for the first admin alone, whom nobody could name before.
 
-    Raises Invalid for a password too short, and InvitationGone.
+    Raises Invalid for a password too short or an address that is none, InvitationGone, EmailTaken.
     """
+    address = _address(email) if email is not None else None
     kept = await hashed(password)
     async with desk.pool.connection() as connection, connection.transaction():
         found = await connection.execute(
@@ -83,16 +87,36 @@ async def accept(desk: Desk, token: str, *, name: str, password: str) -> Agent:
         row = await found.fetchone()
         if row is None:
             raise InvitationGone("This link no longer works", "Ask an admin for a new one.")
-        values: dict[str, Any] = {"id": row["agent_id"], "hash": kept, "name": name.strip()}
-        await connection.execute(
-            "UPDATE agent SET password_hash = %(hash)s, version = version + 1,"
-            " name = coalesce(nullif(%(name)s, ''), name) WHERE id = %(id)s",
-            values,
-        )
+        values: dict[str, Any] = {
+            "id": row["agent_id"],
+            "hash": kept,
+            "name": name.strip(),
+            "email": address,
+            "first": FIRST_EMAIL,
+        }
+        try:
+            await connection.execute(
+                "UPDATE agent SET password_hash = %(hash)s, version = version + 1,"
+                " name = coalesce(nullif(%(name)s, ''), name),"
+                " email = CASE WHEN email = %(first)s THEN coalesce(%(email)s, email) ELSE email END"
+                " WHERE id = %(id)s",
+                values,
+            )
+        except UniqueViolation:
+            raise EmailTaken(
+                "An agent with this e-mail address exists", "Choose another."
+            ) from None
         await end_sessions(desk, connection, row["agent_id"])
         agent = await tell(desk, connection, row["agent_id"], SYSTEM)
     desk.wake()
     return agent
+
+
+def _address(email: str) -> str:
+    address = email.strip()
+    if not _EMAIL.fullmatch(address):
+        raise Invalid("That is not an e-mail address", "Write it like ann@example.com.")
+    return address
 
 
 async def _invite(desk: Desk, connection: Connection, agent_id: UUID) -> str:

@@ -12,6 +12,7 @@ from shopbell.desk.people.types import Agent
 from shopbell.desk.tickets.types import Priority, Ticket
 from shopbell.desk.work import SYSTEM, Work, work
 
+MOST_TAGS = 20
 TEAM_IS = b"SELECT 1 FROM team WHERE id = %s"
 LEFT_BEHIND = b"""
     SELECT k.id, k.assignee_id FROM ticket k JOIN agent a ON a.id = k.assignee_id
@@ -112,8 +113,27 @@ async def set_priority(desk: Desk, ticket_id: UUID, by: Agent, priority: Priorit
 
 async def set_tags(desk: Desk, ticket_id: UUID, by: Agent, tags: tuple[str, ...]) -> Ticket:
     """Replace the tags; each once, in the given order, in lower case."""
-    kept = tuple(dict.fromkeys(tag.strip().lower() for tag in tags if tag.strip()))
-    return await _change(desk, ticket_id, by, "ticket.updated", tags=kept)
+    return await _change(desk, ticket_id, by, "ticket.updated", tags=_clean(tags))
+
+
+async def retag(
+    desk: Desk, ticket_id: UUID, by: Agent, *, add: tuple[str, ...], remove: tuple[str, ...]
+) -> Ticket:
+    """Put tags on and take others off, whatever the ticket has by then. Raises Invalid for too many."""
+    async with work(desk, ticket_id=ticket_id) as unit:
+        gone = {tag.strip().lower() for tag in remove}
+        kept = [tag for tag in unit.ticket.tags if tag not in gone]
+        tags = _clean((*kept, *add))
+        if len(tags) > MOST_TAGS:
+            raise Invalid(f"A ticket has at most {MOST_TAGS} tags", "Take some off first.")
+        if tags != unit.ticket.tags:
+            unit.change_ticket(tags=tags)
+            unit.emit("ticket.updated", _author(by))
+    return unit.ticket
+
+
+def _clean(tags: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag.strip().lower() for tag in tags if tag.strip()))
 
 
 async def _change(

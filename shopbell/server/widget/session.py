@@ -5,10 +5,12 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shopbell.desk.connections.commands import SIGNING
 from shopbell.desk.connections.types import Connection
+from shopbell.desk.connections.vault import Sealed
 from shopbell.desk.control.waits import wait_at
 from shopbell.desk.control.words import waiting
-from shopbell.desk.customers.reads import brand_of, visitor_of, widget_connection
+from shopbell.desk.customers.reads import Keyed, brand_of, visitor_of, widget_connection
 from shopbell.desk.customers.sessions import end_visitor, recognise
 from shopbell.desk.customers.types import Visitor
 from shopbell.desk.elsewhere.addresses import veiled
@@ -30,9 +32,9 @@ async def create(request: Request) -> Response:
     state = state_of(request)
     await state.limits.take(state.redis, SESSION, address_of(request))
     body = await decode(request, WidgetSessionBody)
-    connection, secret = await widget_connection(state.desk, body.key)
-    check_origin(state, connection, request.headers.get("origin"))
-    visitor, token = await _visitor(state, connection, secret, body)
+    keyed = await widget_connection(state.desk, body.key)
+    check_origin(state, keyed.connection, request.headers.get("origin"))
+    visitor, token = await _visitor(state, keyed, body)
     language = request.headers.get("accept-language", "")[:2]
     return answer(await _session(state, visitor, token, language))
 
@@ -42,16 +44,15 @@ async def delete(request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def _visitor(
-    state: State, connection: Connection, secret: str, body: WidgetSessionBody
-) -> tuple[Visitor, str]:
+async def _visitor(state: State, keyed: Keyed, body: WidgetSessionBody) -> tuple[Visitor, str]:
     """The visitor of this request and their token from now on. Raises NoVisitor.
 
     A verified visitor's day begins anew only when the shop vouches for them again.
     """
+    connection = keyed.connection
     held = _held(state, connection, body.token)
     known = await visitor_of(state.desk, held, connection.id) if held else None
-    vouched = vouched_in(body.identity_token, secret)
+    vouched = vouched_in(body.identity_token, _signing(state, keyed))
     if vouched is not None:
         became = await recognise(state.desk, held or uuid7(), connection.id, vouched)
         if became is not None:
@@ -64,6 +65,14 @@ async def _visitor(
     if visitor.verified and body.token:
         return visitor, body.token
     return visitor, make_token(state.settings, visitor, state.desk.now())
+
+
+def _signing(state: State, keyed: Keyed) -> str:
+    try:
+        made = state.intake.vault.open(keyed.connection.id, keyed.sealed)
+    except Sealed:
+        return ""
+    return made.get(SIGNING) or keyed.secret
 
 
 def _held(state: State, connection: Connection, token: str | None) -> UUID | None:

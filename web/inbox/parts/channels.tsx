@@ -2,7 +2,7 @@ import { Check, ChevronRight, CircleAlert, CircleCheck, CircleDashed, CirclePaus
 import { useEffect, useState } from "preact/hooks"
 import type { ChannelKind, ConnectionShown, Field as FormField } from "../../shared/wire"
 import { wordsOf } from "../state/api"
-import { change, checkNow, connect, kindOf, kinds, loadChannels, made, shown } from "../state/channels"
+import { change, checkNow, connect, kindOf, kinds, loadChannels, made, shown, newSigning } from "../state/channels"
 import { ago, exact } from "../state/clock"
 import { capabilityOf, connections, isAdmin } from "../state/desk"
 import { guideOf } from "../state/guides"
@@ -180,6 +180,28 @@ function CopyLine({ label, text }: { label: string; text: string }) {
   return <div class="copy"><span class="quiet">{label}</span><div><code>{text}</code><button type="button" class="button small" aria-label={`Copy ${label.toLowerCase()}`} onClick={copy}>{done ? <Check size={13} aria-hidden="true" /> : <Copy size={13} aria-hidden="true" />}{done ? "Copied" : "Copy"}</button></div></div>
 }
 
+/** How a web chat comes onto the shop's pages, and how the shop says who is signed in there. */
+function Embed({ one, made }: { one: ConnectionShown; made: string | undefined }) {
+  const { busy, wrong, run } = useAsking()
+  const signs = one.kept.includes("signing")
+  return (
+    <>
+      <section class="step">
+        <h2>Put it on your pages</h2>
+        <p class="quiet">One line before the end of each page. It reads from the page which product it shows.</p>
+        <CopyLine label="Line of HTML" text={one.embed} />
+      </section>
+      <section class="step">
+        <h2>Say who is signed in</h2>
+        <p class="quiet">A customer signed in to your shop needs no proof here: your shop's server signs who it is with a secret.</p>
+        {made && <CopyLine label="Secret, shown only now" text={made} />}
+        {wrong && <p class="outcome red" role="alert">{wrong}</p>}
+        <div class="row"><button type="button" class="button" disabled={busy} onClick={() => void run(async () => { await newSigning(one.connection.id); return "" })}>{signs ? "Make a new secret" : "Make a secret"}</button>{signs && <small class="quiet">The one your server signs with now stops working at once.</small>}</div>
+      </section>
+    </>
+  )
+}
+
 function One({ one }: { one: ConnectionShown }) {
   const connection = fresh(one)
   const kind = kindOf(connection.channel)
@@ -217,6 +239,7 @@ function One({ one }: { one: ConnectionShown }) {
         <Outcome busy={busy} wrong={wrong && !connection.health_words ? wrong : ""} right={right} />
         {isOpen(one) && !live && <dl class="facts"><div><dt>Last in</dt><dd title={one.heard_at ? exact(one.heard_at) : ""}>{when(one.heard_at)}</dd></div><div><dt>Last out</dt><dd title={one.sent_at ? exact(one.sent_at) : ""}>{when(one.sent_at)}</dd></div>{connection.account && <div><dt>Account</dt><dd>{connection.account}</dd></div>}</dl>}
       </section>
+      {one.embed && <Embed one={one} made={secrets["signing"]} />}
       {isOpen(one) && one.hook && (
         <section class="step">
           <h2>Tell {who} where to reach you</h2>

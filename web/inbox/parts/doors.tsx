@@ -50,13 +50,15 @@ export function SignIn() {
 
 export function Invitation({ token }: { token: string }) {
   const { wrong, busy, submit } = useDoor("/api/invitation", () => go("/"))
+  const first = new URLSearchParams(location.search).has("first")
   return (
     <main class="door">
       <form onSubmit={(event) => void submit({ ...typed(event), token })}>
         <Brand />
-        <h1>Welcome to the team</h1>
-        <p>Say how customers should know you, and choose a password.</p>
+        <h1>{first ? "Open your shop's desk" : "Welcome to the team"}</h1>
+        <p>{first ? "You are its first admin. Say how customers should know you, and how you sign in." : "Say how customers should know you, and choose a password."}</p>
         <Wrong words={wrong} />
+        {first && <label class="field"><span>Email</span><input name="email" type="email" autocomplete="username" required maxLength={200} /></label>}
         <label class="field"><span>Name</span><input name="name" autocomplete="name" required maxLength={200} /></label>
         <label class="field"><span>Password</span><input name="password" type="password" autocomplete="new-password" required minLength={10} /></label>
         <button class="button main" disabled={busy}>Start</button>

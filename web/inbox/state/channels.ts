@@ -25,4 +25,5 @@ function keep(come: Connected): ConnectionShown {
 export const connect = async (channel: string, name: string, entered: Record<string, string>): Promise<ConnectionShown> => keep(await call<Connected>("POST", "/api/connections", { channel, name, entered }))
 export const checkNow = async (id: string): Promise<ConnectionShown> => keep(await call<Connected>("POST", `/api/connections/${id}/check`))
 export const change = async (id: string, what: object): Promise<ConnectionShown> => keep(await call<Connected>("PATCH", `/api/connections/${id}`, what))
+export const newSigning = async (id: string): Promise<ConnectionShown> => keep(await call<Connected>("POST", `/api/connections/${id}/signing`))
 export const kindOf = (channel: string): ChannelKind | undefined => kinds.value.find((each) => each.capability.channel === channel)
