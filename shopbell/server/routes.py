@@ -15,8 +15,8 @@ from shopbell.server import (
     me,
     originals,
     pages,
-    search,
     replies,
+    search,
     sessions,
     sla,
     threads,
@@ -37,9 +37,9 @@ CONNECTION = "/api/connections/{connection_id}"
 CUSTOMER = "/api/customers/{customer_id}"
 JOINING = "/api/joinings/{joining_id}"
 MESSAGE = "/api/messages/{message_id}"
-
-
 REPLY = "/api/replies/{reply_id}"
+
+
 def routes(web_dist: Path) -> list[BaseRoute]:
     """The whole table."""
     return [
@@ -79,10 +79,6 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route(f"{TICKET}/priority", agents_only("agent", tickets.priority), methods=["POST"]),
         Route(f"{TICKET}/tags", agents_only("agent", tickets.tags), methods=["POST"]),
         Route(f"{TICKET}/clocks", agents_only("viewer", sla.clocks)),
-        Route("/api/search", agents_only("viewer", search.index)),
-        Route("/api/sla/policies", agents_only("viewer", sla.policies)),
-        Route("/api/changes", agents_only("agent", changes.create), methods=["POST"]),
-        Route(f"{CHANGE}/undo", agents_only("agent", changes.undo), methods=["POST"]),
         Route(f"{TICKET}/facts", agents_only("viewer", replies.facts)),
         Route(f"{TICKET}/macro", agents_only("agent", replies.run), methods=["POST"]),
         Route("/api/replies", agents_only("viewer", replies.index)),
@@ -90,6 +86,8 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route(REPLY, agents_only("agent", replies.change), methods=["PUT"]),
         Route(REPLY, agents_only("agent", replies.remove), methods=["DELETE"]),
         Route(f"{REPLY}/used", agents_only("agent", replies.used), methods=["POST"]),
+        Route("/api/search", agents_only("viewer", search.index)),
+        Route("/api/sla/policies", agents_only("viewer", sla.policies)),
         Route("/api/sla/policies", agents_only("admin", sla.set_policies), methods=["PUT"]),
         Route("/api/attachments", agents_only("agent", files.create), methods=["POST"]),
         Route("/files/{file_id}", files.show),
@@ -104,6 +102,7 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route("/api/connections", agents_only("admin", connections.index)),
         Route("/api/connections", agents_only("admin", connections.create), methods=["POST"]),
         Route(CONNECTION, agents_only("admin", connections.change), methods=["PATCH"]),
+        Route(f"{CONNECTION}/signing", agents_only("admin", connections.sign), methods=["POST"]),
         Route(f"{CONNECTION}/check", agents_only("admin", connections.check), methods=["POST"]),
         Route(f"{CONNECTION}/templates", agents_only("viewer", connections.templates)),
         Route(
@@ -117,7 +116,6 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route(
             f"{CUSTOMER}/language", agents_only("agent", customers.set_language), methods=["POST"]
         ),
-        Route(f"{CONNECTION}/signing", agents_only("admin", connections.sign), methods=["POST"]),
         Route(f"{JOINING}/undo", agents_only("agent", customers.undo), methods=["POST"]),
         Route("/api/deliveries", agents_only("viewer", deliveries.index)),
         Route(f"{MESSAGE}/original", agents_only("viewer", originals.show)),

@@ -48,12 +48,12 @@ class SetPassword(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     token: Short
     name: Short
     password: Short
+    email: Short | None = None
 
 
 class ChangePassword(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """POST /api/me/password: the present one, and the one to come."""
 
-    email: Short | None = None
     old: Short
     new: Short
 
@@ -148,8 +148,6 @@ class Reply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     template: Filling | None = None
 
 
-class ReadTo(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    seq: Annotated[int, Meta(ge=0)]
 class SavedReplies(Struct, frozen=True, kw_only=True):
     """GET /api/replies: the saved replies and macros that the asking agent may see, by title."""
 
@@ -183,6 +181,8 @@ class RunMacro(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     by: UUID | None = None
 
 
+class ReadTo(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    seq: Annotated[int, Meta(ge=0)]
 
 
 class WidgetSessionBody(Struct, frozen=True, kw_only=True):
@@ -315,6 +315,7 @@ class ConnectionShown(Struct, frozen=True, kw_only=True):
     connection: Connection
     kept: tuple[str, ...]
     hook: str
+    embed: str
     heard_at: datetime | None
     sent_at: datetime | None
     checked_at: datetime | None
@@ -353,7 +354,6 @@ Entered = Annotated[
 
 class NewConnection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """POST /api/connections: `entered` by the names of the channel's form."""
-    embed: str
 
     channel: Short
     name: Short = ""

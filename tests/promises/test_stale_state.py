@@ -17,8 +17,8 @@ from tests.promises import (
     identity_cases,
     import_cases,
     inbound_cases,
-    side_cases,
     reply_cases,
+    side_cases,
     way_cases,
 )
 from tests.promises.cases import Scene, Told
@@ -38,9 +38,9 @@ __all__ = [
     "identity_cases",
     "import_cases",
     "inbound_cases",
+    "reply_cases",
     "shop",
     "side_cases",
-    "reply_cases",
     "way_cases",
 ]
 
@@ -57,12 +57,12 @@ NOT_OF_A_THREAD = {
     "inbound.forget": "payloads of a month ago",
     "deliveries.overdue": "reads",
     "tickets.let_go_of_all": "each by tickets.let_go",
-    "search.count_words": "words that were said, which no client holds",
-    "sla.set_policies": "what is promised, which no client holds; tests/desk/test_sla.py",
     "replies.save_reply": "what may be said, which each client asks for; tests/desk/test_replies.py",
     "replies.change_reply": "the same",
     "replies.remove_reply": "the same",
     "replies.count_use": "the same",
+    "search.count_words": "words that were said, which no client holds",
+    "sla.set_policies": "what is promised, which no client holds; tests/desk/test_sla.py",
     "people": "who works here; tests/desk/test_people.py",
     "turns.claim": "the assistant's own book",
     "turns.beat": "the assistant's own book",

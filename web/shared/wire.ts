@@ -96,6 +96,14 @@ export interface Assign {
   team_id?: Uuid | null
 }
 
+/** Give the ticket to whoever runs the macro (`to_me`), an agent, a team, or, with none, nobody. */
+export interface AssignStep {
+  do: "assign"
+  to_me?: boolean
+  agent_id?: Uuid | null
+  team_id?: Uuid | null
+}
+
 /** A file on a message; `size` in bytes, `url` signed for whoever reads the message. `state` is empty once its bytes are here: `expected` while they are fetched from a platform, `missing` when they could not be, with `words` that say why. */
 export interface Attachment {
   id: Uuid
@@ -207,6 +215,12 @@ export interface ChangePassword {
   new: string
 }
 
+/** PUT /api/replies/{id}: what it is to be; `version` is the one that was looked at. */
+export interface ChangeReply {
+  saved: SavedDraft
+  version: number
+}
+
 /** A channel that can be connected. `form` is what to enter; `hooked` says that its platform calls a hook of ours, `checked` that it can be asked how an account is. */
 export interface ChannelKind {
   capability: Capability
@@ -291,6 +305,7 @@ export interface ConnectionShown {
   connection: Connection
   kept: string[]
   hook: string
+  embed: string
   heard_at: Instant | null
   sent_at: Instant | null
   checked_at: Instant | null
@@ -331,7 +346,6 @@ export interface Counts {
 }
 
 /** One shopper. */
-  embed: string
 export interface Customer {
   id: Uuid
   name: string
@@ -399,6 +413,12 @@ export interface Events {
   type: "events"
   position: number
   events: Event[]
+}
+
+/** What placeholders of one ticket are filled with: `values` by name, and `told` by language for what each language says in its own words. What is not known is not there. */
+export interface Facts {
+  values: Record<string, string>
+  told: Record<string, Record<string, string>>
 }
 
 /** One thing a person has to enter to connect an account; `help` says where to find it. `made`: left empty, Shopbell makes one and shows it once, to be entered at the platform: any `token`, or a `whsec` of Standard Webhooks. */
@@ -516,6 +536,13 @@ export interface LeftAddress {
   left: string
 }
 
+/** What came of a macro: how many steps were done, where it stopped if it did, and the ticket as it then stood. */
+export interface MacroRun {
+  done: number
+  stopped: Stopped | null
+  ticket: Ticket
+}
+
 /** What agents see of a mail besides its words. `matched_by` says why it is in this thread, `authentication` what the receiving host found; `warning` is shown beside the sender. Of a mail of ours it says who else got it: `cc`, and `bcc`, which nobody who got it sees. */
 export interface MailHead {
   sender?: string
@@ -599,6 +626,18 @@ export interface NewConnection {
   entered: Record<string, string>
 }
 
+/** POST /api/replies. `id` is a client-made UUIDv7, so that saving twice keeps one. */
+export interface NewReply {
+  id: Uuid
+  saved: SavedDraft
+}
+
+/** Tell the team something; placeholders are filled in. */
+export interface NoteStep {
+  do: "note"
+  text: string
+}
+
 /** One block of staffed hours; `day` 0 is Monday, times are local `HH:MM`. One that ends no later than it starts ends the next day. */
 export interface Opening {
   day: number
@@ -653,6 +692,12 @@ export interface Preview {
   note: boolean
 }
 
+/** Say how much it presses. */
+export interface PriorityStep {
+  do: "priority"
+  priority: "high" | "low" | "normal" | "urgent"
+}
+
 /** What went wrong and what to do (RFC 9457). `type` is a short stable name. */
 export interface Problem {
   type: string
@@ -693,9 +738,68 @@ export interface Reply {
   template?: Filling | null
 }
 
+/** Send the macro's own text to the customer. */
+export interface ReplyStep {
+  do: "reply"
+}
+
+/** What is said in one language (ISO 639-1): a greeting with something of their own, the standard middle, which stays word for word, and a personal close. Placeholders stand in double braces. */
+export interface ReplyText {
+  language: string
+  opening?: string
+  middle: string
+  close?: string
+}
+
+/** Close the matter. */
+export interface ResolveStep {
+  do: "resolve"
+}
+
 /** `on_purpose`: even a message that may have arrived. */
 export interface Retry {
   on_purpose?: boolean
+}
+
+/** POST /api/tickets/{id}/macro: the macro whose preview was seen at `version`. `message_id` and `note_id` are client-made UUIDv7s of what it says, so running twice says it once; its reply goes out `by` this connection, else by the ticket's. */
+export interface RunMacro {
+  reply_id: Uuid
+  version: number
+  language: string
+  message_id: Uuid
+  note_id: Uuid
+  by?: Uuid | null
+}
+
+/** What an agent gives a saved reply to be. */
+export interface SavedDraft {
+  title: string
+  shortcut?: string
+  texts?: ReplyText[]
+  steps?: (ReplyStep | NoteStep | TagStep | AssignStep | SnoozeStep | PriorityStep | ResolveStep)[]
+  visibility?: "all" | "me" | "team"
+  team_id?: Uuid | null
+}
+
+/** GET /api/replies: the saved replies and macros that the asking agent may see, by title. */
+export interface SavedReplies {
+  replies: SavedReply[]
+}
+
+/** A text that is said often, in one or more languages. With `steps` it is a macro, whose text is sent where the step `reply` stands. `used` counts insertions and runs. */
+export interface SavedReply {
+  id: Uuid
+  title: string
+  shortcut: string
+  texts: ReplyText[]
+  steps: (ReplyStep | NoteStep | TagStep | AssignStep | SnoozeStep | PriorityStep | ResolveStep)[]
+  visibility: "all" | "me" | "team"
+  owner_id: Uuid
+  team_id: Uuid | null
+  used: number
+  last_used_at: Instant | null
+  version: number
+  updated_at: Instant
 }
 
 /** A stretch in which a clock ran, or stood for one `pause`, in the hands of one holder. `holder` names an agent; the assistant and a queue that nobody took have no name. */
@@ -723,6 +827,7 @@ export interface SetPassword {
   token: string
   name: string
   password: string
+  email?: string | null
 }
 
 export interface SetPriority {
@@ -847,12 +952,34 @@ export interface Snooze {
   until: Instant
 }
 
+/** Out of sight for so many hours. */
+export interface SnoozeStep {
+  do: "snooze"
+  hours: number
+}
+
+/** Which step of a macro was refused (from 0), and why; nothing after it ran. */
+export interface Stopped {
+  step: number
+  kind: string
+  title: string
+  detail: string
+  holder: string
+}
+
 /** An answer of the assistant that was not sent: kept for the agent to use or not. */
 export interface Suggestion {
   text: string
   citations?: Citation[]
   turn_id?: Uuid | null
   at: Instant
+}
+
+/** Put tags on the ticket and take others off. */
+export interface TagStep {
+  do: "tag"
+  add?: string[]
+  remove?: string[]
 }
 
 /** `on_purpose`: take it even from another agent. */
@@ -875,7 +1002,6 @@ export interface Team {
   name: string
 }
 
-  email?: string | null
 /** A message that a platform lets a shop begin with, in one language. `status` is the platform's word; only APPROVED ones can be sent. Its texts hold `{{name}}` where a blank is. `unfit` says why it cannot be sent from here, if so. */
 export interface Template {
   name: string
