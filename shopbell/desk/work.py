@@ -107,6 +107,11 @@ class Work:
         self.clocks = tuple(clock if one.id == clock.id else one for one in self.clocks)
         self._set_clocks.add(clock.id)
 
+    def set_clocks(self, clocks: tuple[Clock, ...], written: set[UUID]) -> None:
+        """Go on with these as the ticket's open clocks; those named in `written` are written down."""
+        self.clocks = clocks
+        self._set_clocks |= written
+
     def clocks_would_change(self) -> bool:
         """Whether the clocks, counted by what is known now, are others than they are."""
         return self._clocks_now() != self.clocks

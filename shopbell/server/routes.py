@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from shopbell.server import (
     agents,
+    changes,
     connections,
     customers,
     deliveries,
@@ -33,6 +34,7 @@ from shopbell.server.widget.doors import open_to_pages, preflight, visitors_only
 TICKET = "/api/tickets/{ticket_id}"
 THREAD = "/api/threads/{thread_id}"
 AGENT = "/api/agents/{agent_id}"
+CHANGE = "/api/changes/{change_id}"
 CONNECTION = "/api/connections/{connection_id}"
 CUSTOMER = "/api/customers/{customer_id}"
 JOINING = "/api/joinings/{joining_id}"
@@ -86,6 +88,8 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route(REPLY, agents_only("agent", replies.change), methods=["PUT"]),
         Route(REPLY, agents_only("agent", replies.remove), methods=["DELETE"]),
         Route(f"{REPLY}/used", agents_only("agent", replies.used), methods=["POST"]),
+        Route("/api/changes", agents_only("agent", changes.create), methods=["POST"]),
+        Route(f"{CHANGE}/undo", agents_only("agent", changes.undo), methods=["POST"]),
         Route("/api/search", agents_only("viewer", search.index)),
         Route("/api/sla/policies", agents_only("viewer", sla.policies)),
         Route("/api/sla/policies", agents_only("admin", sla.set_policies), methods=["PUT"]),

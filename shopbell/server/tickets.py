@@ -31,10 +31,13 @@ from shopbell.server.types import (
 async def index(request: Request) -> Response:
     desk, agent = state_of(request).desk, _agent(request)
     view, limit = request.query_params.get("view", "open"), limited(request, 50)
-    found = await reads.tickets_in(desk, agent, view, after=place(request), limit=limit + 1)
+    sort = request.query_params.get("sort", "newest")
+    found = await reads.tickets_in(
+        desk, agent, view, sort=sort, after=place(request), limit=limit + 1
+    )
     tickets, more = found[:limit], len(found) > limit
     positions = await read_positions(desk, agent, tuple(one.thread_id for one in tickets))
-    following = cursor(tickets[-1].updated_at, tickets[-1].id) if more else None
+    following = cursor(*reads.place_of(tickets[-1], sort)) if more else None
     return answer(TicketPage(tickets=tickets, reads=positions, next=following))
 
 

@@ -30,6 +30,8 @@ from shopbell.desk.threads.types import ShopperMessage, ShopperThread
 from shopbell.desk.tickets.types import Priority, Ticket
 from shopbell.desk.tickets.types import TicketOpen as TicketOpen
 from shopbell.desk.turns.types import TurnRecord as TurnRecord
+from shopbell.server.change_types import ChangeDone as ChangeDone
+from shopbell.server.change_types import ChangeTickets as ChangeTickets
 
 Short = Annotated[str, Meta(max_length=200)]
 Long = Annotated[str, Meta(max_length=4000)]
@@ -89,7 +91,7 @@ class Counts(Struct, frozen=True, kw_only=True):
 
 
 class TicketPage(Struct, frozen=True, kw_only=True):
-    """GET /api/tickets: newest change first; `next` is the cursor of the following page.
+    """GET /api/tickets, in the order of `sort`; `next` is the cursor of the following page.
     `reads` are the asking agent's own read positions for these threads."""
 
     tickets: tuple[Ticket, ...]
@@ -124,9 +126,9 @@ class Assign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Snooze(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Out of sight until then, or until the customer writes."""
+    """Out of sight until then, or until the customer writes; null is only until they write."""
 
-    until: datetime
+    until: datetime | None
 
 
 class SetPriority(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -83,6 +83,7 @@ NAME_NOBODY_ELSES = {
     "/api/counts",
     "/api/tickets",
     "/api/attachments",
+    "/api/changes",
     "/api/agents",
     "/api/connections",
     "/api/deliveries",
@@ -230,6 +231,37 @@ async def test_a_ticket_is_given_only_to_those_who_are_there(door: Door) -> None
             if (answer := await cleo.ask("POST", path, json={field: one}))
         }
         assert [status for status, _ in answers] == [404]
+    assert await everything(door.shop.desk) == before
+
+
+async def test_a_change_names_tickets_alone_and_is_taken_back_by_its_maker_alone(
+    door: Door, lines: list[Any]
+) -> None:
+    real, ben, cleo = await world(door), await door.agent("ben"), await door.agent("cleo")
+    before = await everything(door.shop.desk)
+    others = [one for noun, one in real.items() if noun != "ticket"] + [str(uuid7())]
+    body = {"ticket_ids": others, "change": {"do": "resolve"}}
+    answer = (await cleo.ask("POST", "/api/changes", json=body)).json()
+    assert answer["id"] is None
+    assert {msgspec.json.encode(one["problem"]) for one in answer["tickets"]} == {
+        msgspec.json.encode(answer["tickets"][0]["problem"])
+    }
+    assert {one["problem"]["type"] for one in answer["tickets"]} == {"not_found"}
+    for field in ("agent_id", "team_id"):
+        body = {"ticket_ids": [real["ticket"]], "change": {"do": "assign", field: real["message"]}}
+        (only,) = (await cleo.ask("POST", "/api/changes", json=body)).json()["tickets"]
+        assert only["problem"]["type"] == "not_found"
+    assert await everything(door.shop.desk) == before
+    refused = [line for line in lines if line["event"] == "access refused"]
+    assert len(refused) == len(others) + 2
+    body = {"ticket_ids": [real["ticket"]], "change": {"do": "resolve"}}
+    change = (await ben.ask("POST", "/api/changes", json=body)).json()["id"]
+    before = await everything(door.shop.desk)
+    answers = {
+        await asked(cleo, "POST", "/api/changes/{change_id}/undo", one)
+        for one in (change, str(uuid7()))
+    }
+    assert [status for status, _ in answers] == [404]
     assert await everything(door.shop.desk) == before
 
 

@@ -12,6 +12,7 @@ from shopbell.realtime.history import decode_event
 from tests.desk.conftest import Shop, shop
 from tests.promises import (
     cases,
+    change_cases,
     clock_cases,
     elsewhere_cases,
     identity_cases,
@@ -33,6 +34,7 @@ from tests.promises.state import (
 from tests.realtime.test_relay import leading, until
 
 __all__ = [
+    "change_cases",
     "clock_cases",
     "elsewhere_cases",
     "identity_cases",

@@ -116,3 +116,44 @@ async def test_the_list_says_how_far_the_asking_agent_has_read(door: Door) -> No
 
 async def _chat(door: Door) -> Chat:
     return await door.chat()
+
+
+async def test_lists_are_sorted_by_wait_and_deadline_page_by_page(door: Door) -> None:
+    ben = await door.agent()
+    numbers: list[int] = []
+    for text in "abcdef":
+        opened = await ticket_of(door, await door.chat(), text)
+        row = await door.sql("SELECT number FROM ticket WHERE id = %s", opened)
+        numbers.append(row[0]["number"])
+    a, b, c, d, e, f = numbers
+    await door.sql("UPDATE ticket SET due = NULL, due_at = NULL")
+    for number, priority, waits, due in (
+        (a, "normal", 30, None),
+        (b, "low", 90, 20),
+        (c, "urgent", 5, 10),
+        (d, "high", 1, None),
+        (e, "urgent", 60, 30),
+    ):
+        await door.sql(
+            "UPDATE ticket SET priority = %s, waiting_since = now() - make_interval(mins => %s),"
+            " due_at = now() + make_interval(mins => %s), due = CASE WHEN %s::int IS NOT NULL THEN"
+            " jsonb_build_object('kind', 'resolution', 'at', now() + make_interval(mins => %s)) END"
+            " WHERE number = %s",
+            priority,
+            waits,
+            due,
+            due,
+            due,
+            number,
+        )
+    for sort, order in (("wait", [e, c, d, a, b, f]), ("deadline", [c, b, e, a, d, f])):
+        listed: list[int] = []
+        following = ""
+        while following is not None:
+            page = await ben.get(f"/api/tickets?view=open&sort={sort}&limit=2&cursor={following}")
+            listed += [one["number"] for one in page["tickets"]]
+            following = page["next"]
+        assert listed == order, sort
+    for asked in ("view=open&sort=colour", "view=resolved&sort=wait"):
+        refused = await ben.ask("GET", f"/api/tickets?{asked}")
+        assert (refused.status_code, refused.json()["type"]) == (422, "invalid")

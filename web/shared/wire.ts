@@ -104,6 +104,13 @@ export interface AssignStep {
   team_id?: Uuid | null
 }
 
+/** Give it to an agent, a team or (null) nobody; what is left out stays as each ticket has it. */
+export interface Assigning {
+  do: "assign"
+  agent_id?: Uuid | null
+  team_id?: Uuid | null
+}
+
 /** A file on a message; `size` in bytes, `url` signed for whoever reads the message. `state` is empty once its bytes are here: `expected` while they are fetched from a platform, `missing` when they could not be, with `words` that say why. */
 export interface Attachment {
   id: Uuid
@@ -209,6 +216,12 @@ export interface ChangeConnection {
   entered?: Record<string, string> | null
 }
 
+/** What came of a change, ticket by ticket. `id` takes it back (POST /api/changes/{id}/undo) within an hour; null where there is nothing to take back. */
+export interface ChangeDone {
+  id: Uuid | null
+  tickets: Changed[]
+}
+
 /** POST /api/me/password: the present one, and the one to come. */
 export interface ChangePassword {
   old: string
@@ -219,6 +232,19 @@ export interface ChangePassword {
 export interface ChangeReply {
   saved: SavedDraft
   version: number
+}
+
+/** POST /api/changes: the same for each of these tickets. */
+export interface ChangeTickets {
+  ticket_ids: Uuid[]
+  change: Resolving | Reopening | Assigning | Snoozing | Ranking | Tagging | TakingOver | Releasing
+}
+
+/** One ticket's part of a change: the ticket as it stands now, or why it was refused. */
+export interface Changed {
+  ticket_id: Uuid
+  ticket?: Ticket | null
+  problem?: Problem | null
 }
 
 /** A channel that can be connected. `form` is what to enter; `hooked` says that its platform calls a hook of ours, `checked` that it can be asked how an account is. */
@@ -392,7 +418,7 @@ export interface Due {
 /** One fact. `position` is given by the relay, gap-free from 1; until then it is 0. */
 export interface Event {
   position?: number
-  kind: "agent.updated" | "clock.breached" | "clock.warned" | "connection.updated" | "control.handed_off" | "control.released" | "control.taken" | "customer.joined" | "customer.parted" | "customer.updated" | "import.came" | "message.created" | "message.imported" | "message.updated" | "read.moved" | "session.revoked" | "thread.read" | "thread.seen" | "ticket.assigned" | "ticket.created" | "ticket.reopened" | "ticket.resolved" | "ticket.snoozed" | "ticket.suggested" | "ticket.updated" | "window.closing"
+  kind: "agent.updated" | "clock.breached" | "clock.warned" | "connection.updated" | "control.handed_off" | "control.released" | "control.taken" | "customer.joined" | "customer.parted" | "customer.updated" | "import.came" | "message.created" | "message.imported" | "message.updated" | "read.moved" | "session.revoked" | "thread.read" | "thread.seen" | "ticket.assigned" | "ticket.created" | "ticket.reopened" | "ticket.resolved" | "ticket.restored" | "ticket.snoozed" | "ticket.suggested" | "ticket.updated" | "window.closing"
   at: Instant
   actor: Author
   thread_id?: Uuid | null
@@ -708,6 +734,12 @@ export interface Problem {
   retry_after?: number | null
 }
 
+/** Say how much it presses. */
+export interface Ranking {
+  do: "priority"
+  priority: "high" | "low" | "normal" | "urgent"
+}
+
 /** A sign that somebody put on a message; `by` is their identity on its channel. */
 export interface Reaction {
   sign: string
@@ -728,6 +760,17 @@ export interface Refusal {
 /** `note` tells the assistant, and the team, what the people settled. */
 export interface Release {
   note?: string
+}
+
+/** Give control back to the assistant; `note` tells it, and the team, what was settled. */
+export interface Releasing {
+  do: "release"
+  note?: string
+}
+
+/** Make what is resolved or snoozed open again. */
+export interface Reopening {
+  do: "reopen"
 }
 
 /** POST /api/tickets/{id}/messages: the websocket's `send` for networks without websockets. */
@@ -753,6 +796,11 @@ export interface ReplyText {
 
 /** Close the matter. */
 export interface ResolveStep {
+  do: "resolve"
+}
+
+/** Close the matter. */
+export interface Resolving {
   do: "resolve"
 }
 
@@ -947,15 +995,21 @@ export interface SnippetPart {
   hit?: boolean
 }
 
-/** Out of sight until then, or until the customer writes. */
+/** Out of sight until then, or until the customer writes; null is only until they write. */
 export interface Snooze {
-  until: Instant
+  until: Instant | null
 }
 
 /** Out of sight for so many hours. */
 export interface SnoozeStep {
   do: "snooze"
   hours: number
+}
+
+/** Out of sight until then, or until the customer writes; null is only until they write. */
+export interface Snoozing {
+  do: "snooze"
+  until: Instant | null
 }
 
 /** Which step of a macro was refused (from 0), and why; nothing after it ran. */
@@ -982,8 +1036,21 @@ export interface TagStep {
   remove?: string[]
 }
 
+/** Add these tags and take those away; others stay. */
+export interface Tagging {
+  do: "tags"
+  add?: string[]
+  remove?: string[]
+}
+
 /** `on_purpose`: take it even from another agent. */
 export interface TakeOver {
+  on_purpose?: boolean
+}
+
+/** Give control to the asking agent; `on_purpose`: even from another agent. */
+export interface TakingOver {
+  do: "take_over"
   on_purpose?: boolean
 }
 
@@ -1089,7 +1156,7 @@ export interface TicketOpen {
   contacts: Contact[]
 }
 
-/** GET /api/tickets: newest change first; `next` is the cursor of the following page. `reads` are the asking agent's own read positions for these threads. */
+/** GET /api/tickets, in the order of `sort`; `next` is the cursor of the following page. `reads` are the asking agent's own read positions for these threads. */
 export interface TicketPage {
   tickets: Ticket[]
   reads: AgentRead[]

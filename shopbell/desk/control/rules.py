@@ -26,8 +26,14 @@ async def seize(unit: Work, author: Author, assignee_id: UUID | None) -> None:
         snoozed_until=None,
         resolved_at=None,
     )
-    unit.write("drop_turns", ticket_id=ticket.id, at=unit.at)
     unit.emit("control.taken", author)
+    await hush(unit, author)
+
+
+async def hush(unit: Work, author: Author) -> None:
+    """Drop the assistant's turn and withhold what it has queued, with an event for each message."""
+    ticket = unit.ticket
+    unit.write("drop_turns", ticket_id=ticket.id, at=unit.at)
     withheld = await unit.connection.execute(
         SQL["withhold_queued"].encode(), {"ticket_id": ticket.id, "at": unit.at}
     )

@@ -27,6 +27,7 @@ EventKind = Literal[
     "ticket.resolved",
     "ticket.reopened",
     "ticket.snoozed",
+    "ticket.restored",
     "ticket.updated",
     "ticket.suggested",
     "control.taken",

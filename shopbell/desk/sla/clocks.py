@@ -116,6 +116,14 @@ def gone_off(clock: Clock, at: datetime) -> Clock:
     return _timed(replace(clock, step=step))
 
 
+def taken_up(clock: Clock) -> Clock:
+    """The clock as it ran before it ended: its end is taken back."""
+    last = clock.segments[-1] if clock.segments else None
+    if last is not None and last.end == clock.ended_at:
+        clock = replace(clock, segments=(*clock.segments[:-1], replace(last, end=None)))
+    return _timed(replace(clock, ended_at=None, outcome=None, elapsed_s=None))
+
+
 def due_of(clocks: Iterable[Clock]) -> Due | None:
     """What of these is due first; one that stands comes after all that run."""
     running = [one for one in clocks if one.ended_at is None]

@@ -84,10 +84,11 @@ async def reopen(desk: Desk, ticket_id: UUID, by: Agent) -> Ticket:
     return unit.ticket
 
 
-async def snooze(desk: Desk, ticket_id: UUID, by: Agent, until: datetime) -> Ticket:
-    """Put the ticket out of sight until then, or until the customer writes."""
+async def snooze(desk: Desk, ticket_id: UUID, by: Agent, until: datetime | None) -> Ticket:
+    """Put the ticket out of sight until then, or until the customer writes; None is only until they
+    write."""
     async with work(desk, ticket_id=ticket_id) as unit:
-        if until.tzinfo is None or until <= unit.at:
+        if until is not None and (until.tzinfo is None or until <= unit.at):
             raise Invalid("That time has passed", "Choose a time in the future.")
         if unit.ticket.status in ("resolved", "closed"):
             raise Invalid("A resolved ticket cannot be snoozed", "Reopen it first.")

@@ -1,6 +1,6 @@
 """Tickets as lists show them. A ticket is loaded for a person through `ticket_for` and only there."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from shopbell.desk.database import Desk, load_queries
 from shopbell.desk.errors import Invalid, NotFound
 from shopbell.desk.people.types import Agent
 from shopbell.desk.threads.types import Thread
-from shopbell.desk.tickets.types import Ticket, TicketOpen
+from shopbell.desk.tickets.types import Priority, Ticket, TicketOpen
 from shopbell.desk.work import message_from, ticket_from
 
 SQL = load_queries(__file__)
@@ -21,7 +21,7 @@ MOST_TICKETS = 100
 MOST_MESSAGES = 30
 
 Place = tuple[datetime, UUID]
-"""Where in a list a ticket stands: when it last changed, and its id."""
+"""Where in a list a ticket stands: a moment by which the list is sorted, and its id."""
 
 View = Literal["mine", "unassigned", "waiting", "assistant", "open", "snoozed", "resolved", "due"]
 
@@ -42,10 +42,23 @@ SELECT = "SELECT k.*, c.name AS customer_name FROM ticket k JOIN customer c ON c
 COUNTS = (
     f"SELECT {', '.join(f'count(*) FILTER (WHERE {VIEWS[v]}) AS {v}' for v in VIEWS)} FROM ticket k"  # noqa: S608  our own words only
 )
-PAGE = (
-    "AND (%(id)s::uuid IS NULL OR (k.updated_at, k.id) < (%(at)s::timestamptz, %(id)s))"
-    " ORDER BY k.updated_at DESC, k.id DESC LIMIT %(limit)s"
-)
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+RANK_APART = timedelta(days=365_250)
+"""Between two priorities when sorting by wait: whoever is more urgent comes before all waits."""
+RANKS: tuple[Priority, ...] = ("urgent", "high", "normal", "low")
+SORTS: dict[str, str] = {
+    "newest": "k.updated_at",
+    "wait": "coalesce(k.waiting_since + (array_position(ARRAY['urgent', 'high', 'normal', 'low'],"
+    " k.priority) - 1) * interval '365250 days', '9999-01-01Z')",
+    "deadline": "coalesce(k.due_at, '9999-01-01Z')",
+}
+"""What a list is sorted by; newest falls, the others rise."""
+PAGES = {
+    sort: f"AND (%(id)s::uuid IS NULL OR ({key}, k.id) {beyond} (%(at)s::timestamptz, %(id)s))"
+    f" ORDER BY {key} {way}, k.id {way} LIMIT %(limit)s"
+    for sort, key in SORTS.items()
+    for beyond, way in [("<", "DESC") if sort == "newest" else (">", "ASC")]
+}
 
 
 async def ticket_for(desk: Desk, agent: Agent, ticket_id: UUID) -> Ticket:
@@ -106,22 +119,41 @@ async def open_ticket(desk: Desk, agent: Agent, named: UUID | int) -> TicketOpen
 
 
 async def tickets_in(
-    desk: Desk, agent: Agent, view: str, *, after: Place | None = None, limit: int = 50
+    desk: Desk,
+    agent: Agent,
+    view: str,
+    *,
+    sort: str = "newest",
+    after: Place | None = None,
+    limit: int = 50,
 ) -> tuple[Ticket, ...]:
-    """Tickets of a view, newest change first, beyond the place `after` in that order. One that
-    changes meanwhile moves to the front: its event tells of it.
+    """Tickets of a view beyond the place `after`: by `newest` change, by `wait` (the more urgent
+    first, then the longest) or by `deadline`. One that changes meanwhile moves in that order: its
+    event tells of it.
 
-    Raises Invalid for a view that there is not.
+    Raises Invalid for a view or sort that there is not, and for finished tickets by other than newest.
     """
     if view not in VIEWS:
         raise Invalid(f"There is no view {view!r}", f"Choose one of {', '.join(VIEWS)}.")
+    if sort not in SORTS or (view == "resolved" and sort != "newest"):
+        raise Invalid(f"{view!r} is not sorted by {sort!r}", f"Choose one of {', '.join(SORTS)}.")
     at, ticket_id = after or (None, None)
     async with desk.pool.connection() as connection:
         found = await connection.execute(
-            f"{SELECT} WHERE {VIEWS[view]} {PAGE}".encode(),
+            f"{SELECT} WHERE {VIEWS[view]} {PAGES[sort]}".encode(),
             {"agent": agent.id, "at": at, "id": ticket_id, "limit": limit},
         )
         return tuple(ticket_from(row) for row in await found.fetchall())
+
+
+def place_of(ticket: Ticket, sort: str) -> Place:
+    """Where a list that is sorted so goes on after this ticket."""
+    if sort == "newest":
+        return ticket.updated_at, ticket.id
+    if sort == "deadline":
+        return (ticket.due.at if ticket.due and ticket.due.at else NEVER), ticket.id
+    since, rank = ticket.waiting_since, RANKS.index(ticket.priority)
+    return (since + rank * RANK_APART if since else NEVER), ticket.id
 
 
 async def counts(desk: Desk, agent: Agent) -> dict[str, int]:
