@@ -1,6 +1,7 @@
 """Connections that have to be held open to hear: one worker holds each, by a lease in Postgres."""
 
 import asyncio
+from collections.abc import Coroutine
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ import structlog
 
 from shopbell.connectors.channels.types import Listening, Lost
 from shopbell.desk.connections import commands as connections
-from shopbell.desk.connections.reads import unleased
+from shopbell.desk.connections.reads import Held, secret_connection, unleased
 from shopbell.desk.connections.vault import Sealed
 from shopbell.desk.inbound.types import Raw
 from shopbell.jobs.leases import LEASE, beating, new_holder
@@ -20,6 +21,9 @@ log = structlog.get_logger()
 LOOK_EVERY = 2.0
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
+REFUSED_PAUSE = 300.0
+"""For so long a platform that does not know the account any more is not asked again, unless people
+connect it anew: it counts such tries, and some shut out whoever makes many."""
 
 
 async def listen_for_ever(room: Room) -> None:
@@ -70,7 +74,8 @@ async def hold(room: Room, connection_id: UUID) -> None:
 
 
 async def _listen(room: Room, connection_id: UUID, holder: str) -> None:
-    """Listen, again and again with growing pauses, until told that it is of no use."""
+    """Listen, again and again with growing pauses, until it is turned off. What people change is
+    taken up at once: a connection that is made anew goes to another account or address."""
     pause = FIRST_PAUSE
     while True:
         try:
@@ -82,7 +87,7 @@ async def _listen(room: Room, connection_id: UUID, holder: str) -> None:
         channel = room.channels[account.connection.channel]
         assert isinstance(channel, Listening)
         cursor: dict[str, Any] = dict(held.cursor)
-        unwell = account.connection.health == "degraded"
+        unwell = account.connection.health in ("degraded", "reconnect")
 
         async def hear(raw: Raw, cursor: dict[str, Any] = cursor) -> None:
             nonlocal pause, unwell
@@ -93,22 +98,58 @@ async def _listen(room: Room, connection_id: UUID, holder: str) -> None:
                 unwell = False
                 await connections.set_health(room.desk, connection_id, "ok", by="listen")
 
+        refused = False
         try:
-            await channel.listen(account, cursor, hear)
+            if await _before(_changed(room, held), channel.listen(account, cursor, hear)):
+                pause = FIRST_PAUSE
+                continue
         except Lost as ended:
             await connections.set_health(
                 room.desk, connection_id, ended.health, ended.words, by="listen"
             )
-            if ended.health in ("reconnect", "off"):
+            if ended.health == "off":
                 return
+            refused = ended.health == "reconnect"
         except DATABASE_AWAY:
             raise
         except Exception as broken:
             log.warning("ear broke", connection=str(connection_id), error=repr(broken)[:200])
         finally:
             await connections.keep_cursor(room.desk, connection_id, holder, cursor)
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
+        rest = asyncio.sleep(REFUSED_PAUSE if refused else pause)
+        news = await _before(_changed(room, held, refused=refused), rest)
+        pause = FIRST_PAUSE if news else min(pause * 2, LONGEST_PAUSE)
+
+
+async def _before(first: Coroutine[Any, Any, None], other: Coroutine[Any, Any, None]) -> bool:
+    """Whether the first ends before the other does, which then is cancelled. Raises what the other
+    raised, or else the first."""
+    tasks = asyncio.create_task(first), asyncio.create_task(other)
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    for task in reversed(tasks):
+        if not task.cancelled():
+            task.result()
+    return tasks[1].cancelled()
+
+
+async def _changed(room: Room, held: Held, *, refused: bool = False) -> None:
+    """Wait until people connect it anew, or say of one that the platform refused that it is well."""
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
+        try:
+            now = await secret_connection(room.desk, held.connection.id)
+        except DATABASE_AWAY as away:
+            log.warning("ear database away", error=str(away).strip())
+            continue
+        if (now.sealed, now.connection.settings) != (held.sealed, held.connection.settings):
+            return
+        if refused and now.connection.health == "ok":
+            return
 
 
 def _forget(tasks: dict[UUID, asyncio.Task[None]], key: UUID, _: asyncio.Task[None]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from shopbell.demo.peers.serving import PATIENCE_S
 from shopbell.desk.connections.commands import connect
 from shopbell.desk.connections.types import Connection, ConnectionSettings
 from shopbell.desk.connections.vault import Vault
@@ -39,7 +40,7 @@ class Line:
         return f"{self.served.url}/hooks/{self.connection.id}"
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
             return await http.post(self.hook, content=body, headers=dict(headers))
 
     async def messages(self) -> list[dict[str, Any]]:

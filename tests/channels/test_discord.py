@@ -35,7 +35,7 @@ from shopbell.demo.peers.discord import (
 )
 from shopbell.desk.attachments.commands import by_agent, keep
 from shopbell.desk.attachments.types import AGENTS
-from shopbell.desk.connections.commands import connect, reconnect
+from shopbell.desk.connections.commands import connect, reconnect, set_health, turn_on
 from shopbell.desk.connections.types import ConnectionSettings
 from shopbell.desk.connections.vault import Vault
 from shopbell.desk.control.commands import take_over
@@ -44,6 +44,7 @@ from shopbell.desk.ids import uuid7
 from shopbell.desk.inbound.types import Fact, Raw
 from shopbell.desk.messages.commands import reply
 from shopbell.desk.messages.types import Draft
+from shopbell.jobs import listening
 from shopbell.settings import Settings
 from tests.channels.conftest import Line, line
 from tests.channels.sending import file, outgoing
@@ -421,6 +422,58 @@ async def test_another_worker_resumes_the_session(
         await peer.ready.wait()
         await spoken(discord, ("customer", "First"), ("customer", "Second"))
     assert [one["op"] for one in peer.greeted] == [2, 6]
+
+
+async def test_where_a_session_would_go_on_and_nobody_answers_another_address_is_asked_for(
+    settings: Settings, shop: Shop, peer: DiscordPeer
+) -> None:
+    peer.resume_path = "/gone"
+    async with discord_line(settings, shop, peer) as discord:
+        await peer.ready.wait()
+        await peer.close(4000)
+        await peer.say("Still there?", DM)
+
+        await spoken(discord, ("customer", "Still there?"))
+        assert [one["op"] for one in peer.greeted] == [2, 6]
+
+
+async def test_a_connection_that_is_made_anew_is_heard_at_its_new_place_each_time(
+    discord: Line, peer: DiscordPeer, settings: Settings
+) -> None:
+    """As the demo's is, whose platforms stand at other addresses each time that they are begun."""
+    for number in range(3):
+        async with discord_peer() as other:
+            other.channels[DM] = {"id": DM, "type": 1}
+            await reconnect(
+                discord.desk,
+                Vault(settings.secret_key),
+                discord.connection.id,
+                {"token": TOKEN},
+                settings=ConnectionSettings(base_url=other.url, options=OPTIONS),
+            )
+            await turn_on(discord.desk, discord.connection.id)
+            async with asyncio.timeout(30):
+                await other.ready.wait()
+            await other.say(f"From place {number}", DM)
+            wanted = [("customer", f"From place {place}") for place in range(number + 1)]
+            await spoken(discord, *wanted)
+        await set_health(discord.desk, discord.connection.id, "off", "Gone.")
+    assert peer.closes == [4000], "left as soon as it was made anew, and so that it can be resumed"
+
+
+async def test_a_bot_that_was_refused_asks_again_only_once_it_is_connected_anew(
+    settings: Settings, shop: Shop, peer: DiscordPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "LOOK_EVERY", 0.01)
+    peer.intents_allowed = False
+    async with discord_line(settings, shop, peer) as discord:
+        await health(discord, "reconnect")
+        peer.intents_allowed = True
+        await reconnect(
+            discord.desk, Vault(settings.secret_key), discord.connection.id, {"token": TOKEN}
+        )
+        await peer.ready.wait()
+        assert [one["op"] for one in peer.greeted] == [2, 2]
 
 
 async def test_two_connections_are_two_sessions(

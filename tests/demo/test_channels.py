@@ -163,7 +163,7 @@ async def test_connections_are_made_once_and_no_other_site_writes_here(stack: St
         assert refused.status_code == 415, "as another site's form would"
 
 
-async def test_an_agent_answers_shoppers_on_three_pages(stack: Stack, browser: Browser) -> None:
+async def test_an_agent_answers_shoppers_on_four_pages(stack: Stack, browser: Browser) -> None:
     phone = await browser.new_context(viewport={"width": 390, "height": 780}, color_scheme="dark")
     page = await phone.new_page()
     async with playing(stack) as (pages, desk):
@@ -171,7 +171,7 @@ async def test_an_agent_answers_shoppers_on_three_pages(stack: Stack, browser: B
         await expect(page.get_by_role("listitem")).to_have_count(len(SHOPPERS))
         await page.evaluate(AXE.read_text("utf-8"))
         assert await faults(Inbox(page)) == []
-        for channel in ("whatsapp", "email", "telegram"):
+        for channel in ("whatsapp", "email", "telegram", "discord"):
             await page.goto(f"{pages.base_url}/")
             await page.locator(f"a.{channel}").click()
             since = desk.now()

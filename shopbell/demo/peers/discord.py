@@ -8,7 +8,7 @@ messages; a repeated nonce makes no second message.
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -99,6 +99,7 @@ class DiscordPeer:
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     closes: list[int] = field(default_factory=list[int])
     heartbeat_ms: int = 41_250
+    resume_path: str = "/gw"
     forgetful: bool = False
     mute: bool = False
     beats: int = 0
@@ -210,7 +211,7 @@ class DiscordPeer:
             session = self.sessions[name] = Session()
             first = {
                 "session_id": name,
-                "resume_gateway_url": self._gateway,
+                "resume_gateway_url": self._gateway.removesuffix("/gw") + self.resume_path,
                 "user": {**person("help", BOT), "bot": True},
                 "application": {"id": APP, "flags": 0},
                 "guilds": [{"id": GUILD, "unavailable": True}],
@@ -256,7 +257,9 @@ class DiscordPeer:
             return refused(403, 40333)
         match method, path:
             case "GET", ["gateway", "bot"]:
-                return JSONResponse({"url": self._gateway})
+                limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+                told = {"url": self._gateway, "shards": 1, "session_start_limit": limit}
+                return JSONResponse(told)
             case "GET", ["users", "@me"]:
                 return JSONResponse({**person("help", BOT), "bot": True})
             case "GET", ["applications", "@me"] | ["oauth2", "applications", "@me"]:
@@ -274,9 +277,7 @@ class DiscordPeer:
                 known = self.channels.get(name)
                 return JSONResponse(known) if known else refused(404, 10003)
             case "GET", ["channels", name, "messages"]:
-                after = int(request.query_params["after"])
-                found = [one for one in self.messages.get(name, []) if int(one["id"]) > after]
-                return JSONResponse(found[:100][::-1])
+                return self._history(name, request.query_params)
             case "POST", ["channels", name, "messages"]:
                 return await self._post(name, request)
             case _:
@@ -284,8 +285,17 @@ class DiscordPeer:
 
     def _open(self, body: Told) -> Response:
         name = f"5{body['recipient_id']}"
-        self.channels.setdefault(name, {"id": name, "type": 1})
-        return JSONResponse({"id": name, "type": 1})
+        who = person("Mia", body["recipient_id"])
+        made = {"id": name, "type": 1, "recipients": [who], "last_message_id": None}
+        self.channels.setdefault(name, made)
+        return JSONResponse(made)
+
+    def _history(self, channel: str, asked: Mapping[str, str]) -> Response:
+        """The first messages after one, or else the last, newest first (.../resources/message)."""
+        known, most = self.messages.get(channel, []), int(asked.get("limit", "50"))
+        after, before = int(asked.get("after", "0")), int(asked.get("before", str(1 << 63)))
+        found = [one for one in known if after < int(one["id"]) < before]
+        return JSONResponse((found[:most] if "after" in asked else found[-most:])[::-1])
 
     async def _post(self, channel: str, request: Request) -> Response:
         names: list[str] = []
@@ -310,17 +320,29 @@ class DiscordPeer:
             return refused(404, 10003)
         if self.channels[channel]["type"] == 1 and channel.removeprefix("5") in self.deaf:
             return refused(403, 50007)
-        if len(body["content"]) > 2_000 or len(body.get("nonce", "")) > 25:
+        content = body.get("content") or ""
+        if len(content) > 2_000 or len(body.get("nonce") or "") > 25:
             return refused(400, 50035)
-        if not body["content"] and not names:
+        if not content and not names:
             return refused(400, 50006)
-        if body.get("enforce_nonce") and body["nonce"] in self.nonces:
+        if body.get("enforce_nonce") and body.get("nonce") in self.nonces:
             return JSONResponse(self.nonces[body["nonce"]])
-        told = self.message(body["content"], channel, {**person("help", BOT), "bot": True})
-        told["attachments"] = [{"filename": one} for one in names]
-        self.nonces[body["nonce"]] = told
-        self.said.append({**body, "channel_id": channel, "id": told["id"], "files": names})
+        told = self.message(content, channel, {**person("help", BOT), "bot": True})
+        told["attachments"] = [self._attached(one) for one in names]
+        if reference := body.get("message_reference"):
+            told |= {"type": 19, "message_reference": {"channel_id": channel, **reference}}
+        if "nonce" in body:
+            told["nonce"] = body["nonce"]
+            self.nonces[body["nonce"]] = told
+        self.said.append(
+            {**body, "content": content, "channel_id": channel, "id": told["id"], "files": names}
+        )
         return JSONResponse(told)
+
+    def _attached(self, name: str) -> Told:
+        url = f"{self.url}/files/{name}"
+        about = {"id": self.snowflake(), "filename": name, "size": len(self.files[name])}
+        return {**about, "url": url, "proxy_url": url}
 
     async def download(self, request: Request) -> Response:
         body = self.files.get(request.path_params["name"])

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from shopbell.demo.peers.serving import peer_server
+from shopbell.demo.peers.serving import PATIENCE_S, peer_server
 
 TOKEN = "EAAGm0PX4ZCpsBA"
 APP_SECRET = "0123456789abcdef0123456789abcdef"
@@ -87,7 +87,7 @@ class Graph:
     async def tell(self, hook: str, payload: Payload) -> httpx.Response:
         """Post a webhook, signed."""
         body = msgspec.json.encode(payload)
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
             return await http.post(hook, content=body, headers=signed(body))
 
     async def messages(self, request: Request) -> Response:

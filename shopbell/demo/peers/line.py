@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from shopbell.demo.peers.serving import peer_server
+from shopbell.demo.peers.serving import PATIENCE_S, peer_server
 
 SECRET = "line-channel-secret"
 TOKEN = "line-access-token"
@@ -58,7 +58,7 @@ class LinePeer:
     async def tell(self, *events: dict[str, Any]) -> httpx.Response:
         """Post events to the hook, signed."""
         body = msgspec.json.encode({"destination": BOT, "events": events})
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
             headers = {"x-line-signature": signed(body), "content-type": "application/json"}
             return await http.post(self.hook, content=body, headers=headers)
 

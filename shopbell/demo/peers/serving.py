@@ -10,6 +10,9 @@ import uvicorn
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+PATIENCE_S = 60.0
+"""How long a platform waits for a hook here, where many call it at once and the machine is slow."""
+
 
 @asynccontextmanager
 async def peer_server(app: Any, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:

@@ -112,7 +112,14 @@ class SlackPeer:
     async def tell(self, payload: Told, kind: str = "events_api") -> str:
         """Send something down the last socket that was opened; its envelope."""
         envelope = f"env-{next(self._clock)}"
-        frame = {"envelope_id": envelope, "type": kind, "payload": payload}
+        frame = {
+            "envelope_id": envelope,
+            "type": kind,
+            "payload": payload,
+            "accepts_response_payload": kind != "events_api",
+        }
+        if kind == "events_api":
+            frame |= {"retry_attempt": 0, "retry_reason": ""}
         await self.sockets[-1].send_text(msgspec.json.encode(frame).decode())
         return envelope
 
@@ -139,7 +146,16 @@ class SlackPeer:
         return answer
 
     def auth_test(self, form: Told) -> Response:
-        told = {"ok": True, "team_id": TEAM, "team": "Wetherfold", "user_id": BOT}
+        told = {
+            "ok": True,
+            "url": "https://wetherfold.slack.com/",
+            "team": "Wetherfold",
+            "user": "help",
+            "team_id": TEAM,
+            "user_id": BOT,
+            "bot_id": BOT_ID,
+            "is_enterprise_install": False,
+        }
         return JSONResponse(told, headers={"x-oauth-scopes": SCOPES})
 
     def users_info(self, form: Told) -> Response:
@@ -172,7 +188,8 @@ class SlackPeer:
         message = {**form, "type": "message", "user": BOT, "bot_id": BOT_ID, "ts": self.ts()}
         message["metadata"] = msgspec.json.decode(form.get("metadata", "{}"))
         self.posted.append(message)
-        return JSONResponse({"ok": True, "channel": form["channel"], "ts": message["ts"]})
+        said = {"channel": form["channel"], "ts": message["ts"], "message": message}
+        return JSONResponse({"ok": True, **said})
 
     def chat_post_ephemeral(self, form: Told) -> Response:
         if form["channel"] not in self.channels:
@@ -184,11 +201,13 @@ class SlackPeer:
         found = [
             one
             for one in self.posted
-            if one["channel"] == form["channel"] and float(one["ts"]) > float(form["oldest"])
+            if one["channel"] == form["channel"]
+            and float(one["ts"]) > float(form.get("oldest", "0"))
         ]
         if form.get("include_all_metadata") not in ("true", "1", "True"):
             found = [{**one, "metadata": {}} for one in found]
-        return JSONResponse({"ok": True, "messages": found})
+        page = found[::-1][: int(form.get("limit", "100"))]
+        return JSONResponse({"ok": True, "messages": page, "has_more": len(page) < len(found)})
 
     def conversations_replies(self, form: Told) -> Response:
         return self.conversations_history(form)
@@ -199,17 +218,19 @@ class SlackPeer:
         return JSONResponse({"ok": True, "upload_url": f"{self.url}/up/{name}", "file_id": name})
 
     def files_complete_upload_external(self, form: Told) -> Response:
-        for one in msgspec.json.decode(form["files"]):
-            if one["id"] not in self.uploads:
-                return refused("file_not_found")
+        given: list[Told] = msgspec.json.decode(form["files"])
+        if any(one["id"] not in self.uploads for one in given):
+            return refused("file_not_found")
         self.shared.append(form)
-        return JSONResponse({"ok": True, "files": []})
+        files = [{"id": one["id"], "title": one.get("title", "")} for one in given]
+        return JSONResponse({"ok": True, "files": files})
 
     def files_info(self, form: Told) -> Response:
         if form["file"] not in self.files:
             return refused("file_not_found")
         address = f"{self.url}/files/{form['file']}"
-        return JSONResponse({"ok": True, "file": {"url_private_download": address}})
+        file = {"id": form["file"], "name": self.files[form["file"]][0]}
+        return JSONResponse({"ok": True, "file": {**file, "url_private_download": address}})
 
     async def upload(self, request: Request) -> Response:
         self.uploads[request.path_params["name"]] = await request.body()
@@ -223,7 +244,8 @@ class SlackPeer:
 
     async def link(self, socket: WebSocket) -> None:
         await socket.accept()
-        await socket.send_text('{"type":"hello","num_connections":1}')
+        hello = {"type": "hello", "connection_info": {"app_id": APP}, "num_connections": 1}
+        await socket.send_text(msgspec.json.encode(hello).decode())
         self.sockets.append(socket)
         try:
             while True:

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from shopbell.demo.peers.serving import peer_server
+from shopbell.demo.peers.serving import PATIENCE_S, peer_server
 
 ACCOUNT = "AC00000000000000000000000000000001"
 TOKEN = "twilio-token"
@@ -57,7 +57,7 @@ class TwilioPeer:
             "content-type": "application/x-www-form-urlencoded",
             "x-twilio-signature": signed(self.token, url, fields),
         }
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
             return await http.post(url, content=body, headers=headers)
 
     async def text(self, body: str, sid: str, **fields: str) -> httpx.Response:

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from shopbell.demo.peers.serving import peer_server
+from shopbell.demo.peers.serving import PATIENCE_S, peer_server
 
 TOKEN = "123456:test-token"
 SECRET = "hook-secret_1"
@@ -57,7 +57,7 @@ class TelegramPeer:
         """Hand out one update; what the webhook answered."""
         whole = {"update_id": next(self.numbers), **update}
         if self.hook:
-            async with httpx.AsyncClient() as http:
+            async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
                 headers = {"x-telegram-bot-api-secret-token": self.secret}
                 return await http.post(self.hook, json=whole, headers=headers)
         async with self.news:

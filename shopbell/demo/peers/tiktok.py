@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from shopbell.demo.peers.serving import peer_server
+from shopbell.demo.peers.serving import PATIENCE_S, peer_server
 
 APP, SECRET, BUSINESS = "app-1", "tiktok-app-secret", "biz-open-id"
 MOST_IN_WINDOW = 10
@@ -56,7 +56,7 @@ class TikTokPeer:
         if kind == "im_receive_msg":
             self.windows[content["conversation_id"]] = MOST_IN_WINDOW
         body = event(kind, **content)
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=PATIENCE_S) as http:
             headers = {"tiktok-signature": signed(body, at=at), "content-type": "application/json"}
             return await http.post(self.hook, content=body, headers=headers)
 

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from shopbell.connectors.channels.discord.errors import CLOSED, SESSION_OVER
 from shopbell.connectors.channels.discord.reading import HAND_OVER, HEARD, Watch, facts_of
@@ -73,11 +73,8 @@ class Gateway:
     async def listen(self) -> None:
         """Hear until cancelled. Raises Lost, and whatever keeps it from connecting."""
         while True:
-            address = await self._address()
             heard = False
-            async with connect(
-                f"{address}?v=10&encoding=json", max_size=MOST_BYTES, proxy=None
-            ) as socket:
+            async with await self._connected() as socket:
                 try:
                     async for frame in socket:
                         self._busy = True
@@ -97,10 +94,19 @@ class Gateway:
             if not heard:
                 raise ConnectionError("Discord ended the connection before it said anything")
 
+    async def _connected(self) -> ClientConnection:
+        """A fresh connection. Where a session would go on and nobody answers, the next one asks anew."""
+        address = await self._address()
+        try:
+            return await connect(f"{address}?v=10&encoding=json", max_size=MOST_BYTES, proxy=None)
+        except (OSError, InvalidHandshake):
+            self._cursor.pop("resume_at", None)
+            raise
+
     async def _address(self) -> str:
         """Where the session goes on, else where a new one begins."""
         resumed = str(self._cursor.get("resume_at") or "")
-        if resumed and self._cursor.get("session"):
+        if resumed and self._cursor.get("session") and self._is_discords(resumed):
             return resumed
         answer = await self._web.get("/gateway/bot")
         if answer.refused is not None:
@@ -112,10 +118,13 @@ class Gateway:
 
     def _checked(self, address: str) -> str:
         """The address, where it is one of Discord's own."""
-        plain = address.replace("ws", "http", 1)
-        if not is_at(f"{plain.rstrip('/')}/", HOSTS, self._web.base_url):
+        if not self._is_discords(address):
             raise Lost("Discord named a gateway that is none of its own.", "degraded")
         return f"{address.rstrip('/')}/"
+
+    def _is_discords(self, address: str) -> bool:
+        plain = address.replace("ws", "http", 1)
+        return is_at(f"{plain.rstrip('/')}/", HOSTS, self._web.base_url)
 
     async def _frame(self, socket: ClientConnection, told: Told) -> bool:
         """Do what one frame calls for; whether the session stands."""
