@@ -1,4 +1,4 @@
-import { ArrowDown, Bot, CheckCheck, ChevronLeft, Clock, Ellipsis, Eye, MessagesSquare, PanelRight, RotateCcw, Undo2, WifiOff } from "lucide-preact"
+import { ArrowDown, Bot, CheckCheck, ChevronLeft, Clock, Ellipsis, Eye, PanelRight, RotateCcw, Undo2, WifiOff } from "lucide-preact"
 import { Fragment } from "preact"
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks"
 import { exact, dayKey, dayOf, upcoming } from "../state/clock"
@@ -13,6 +13,7 @@ import { Closing } from "./identities"
 import { Composer } from "./composer"
 import { Bubble, Handoff, Kept, PendingBubble } from "./message"
 import { Control, Dots, Menu } from "./small"
+import { Unchosen } from "./unchosen"
 
 export function ThreadPane() {
   const ticket = openTicket.value
@@ -20,7 +21,7 @@ export function ThreadPane() {
     return (
       <main class="pane thread-pane">
         {openProblem.value ? <div class="empty"><h2>{openProblem.value.title}</h2><p>{openProblem.value.detail ?? "It may be gone, or not yours to see."}</p></div>
-          : openKey.value === null ? <div class="empty"><MessagesSquare size={30} aria-hidden="true" /><h2>Choose a ticket</h2><p><kbd>j</kbd> and <kbd>k</kbd> move through the list, <kbd>?</kbd> shows every key.</p></div>
+          : openKey.value === null ? <Unchosen />
           : <div class="empty" role="status"><p>Opening…</p></div>}
       </main>
     )
