@@ -1,4 +1,4 @@
-import { ArrowDown, Bot, CheckCheck, ChevronLeft, Clock, Ellipsis, Eye, PanelRight, RotateCcw, Undo2, WifiOff } from "lucide-preact"
+import { ArrowDown, Bot, CheckCheck, ChevronLeft, Clock, Ellipsis, Eye, Hand, PanelRight, RotateCcw, Undo2, WifiOff } from "lucide-preact"
 import { Fragment } from "preact"
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks"
 import { exact, dayKey, dayOf, upcoming } from "../state/clock"
@@ -45,6 +45,7 @@ function Action({ name, children, main = false, phone = false }: { name: string;
 function Header({ ticket }: { ticket: Ticket }) {
   const eyes = (viewing.value.get(ticket.id) ?? []).filter((agent) => agent !== me.value?.agent.id)
   const open = ticket.status === "open" || ticket.status === "pending"
+  const free = ticket.control === "assistant" || ticket.assignee_id === null
   return (
     <header class="bar thread-bar">
       <button type="button" class="icon-button only-phone" aria-label="Back to the list" onClick={() => go(`/?view=${view.value}`)}><ChevronLeft size={20} aria-hidden="true" /></button>
@@ -55,7 +56,7 @@ function Header({ ticket }: { ticket: Ticket }) {
         <Action name="Release"><Undo2 size={15} aria-hidden="true" /></Action>
         <Action name="Resolve" phone={!command("Take over").when()}><CheckCheck size={15} aria-hidden="true" /></Action>
         <Action name="Reopen" phone><RotateCcw size={15} aria-hidden="true" /></Action>
-        <Action name="Take over" main={ticket.control === "assistant" || ticket.assignee_id === null} phone />
+        <Action name="Take over" main={free} phone>{!free && <Hand size={15} aria-hidden="true" />}</Action>
         <More ticket={ticket} />
         <button type="button" class="icon-button not-phone" aria-label="Details" title="Details (i)" aria-pressed={detailsShown.value} onClick={() => (detailsShown.value = !detailsShown.value)}><PanelRight size={16} aria-hidden="true" /></button>
       </div>
