@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.inbox import BEN, Inbox, customer_of, enter
+from tests.browser.inbox import BEN, CLEO, Inbox, customer_of, enter
 from tests.browser.test_widget_access import AXE, PHONE
 from tests.stack import Stack
 
@@ -11,12 +11,24 @@ CHECK = """async () => {
   const changing = document.getAnimations().filter(one => one instanceof CSSTransition)
   await Promise.all(changing.map(one => one.finished.catch(() => undefined)))
   const found = await axe.run()
-  return found.violations.map(one => `${one.id}: ${one.nodes.map(node => node.html).join(' | ')}`)
+  const faults = found.violations.map(one => `${one.id}: ${one.nodes.map(node => node.html).join(' | ')}`)
+  const seen = (one, range = document.createRange()) => {
+    if (one.nodeType === Node.ELEMENT_NODE) {
+      if (getComputedStyle(one).clipPath !== 'none') return false
+      if (one.matches('svg, img, .avatar')) return true
+    } else if (one.textContent.trim()) {
+      range.selectNode(one)
+      return range.getBoundingClientRect().width > 3
+    }
+    return [...one.childNodes].some(child => seen(child, range))
+  }
+  const blank = [...document.querySelectorAll('button, a')].filter(one => one.checkVisibility() && one.offsetWidth > 4 && !seen(one))
+  return [...faults, ...blank.map(one => `nothing to see: ${one.outerHTML}`)]
 }"""
 
 
 async def faults(inbox: Inbox) -> list[str]:
-    """What axe finds on the page as it stands."""
+    """What axe finds on the page as it stands, and what can be pressed but not be seen."""
     return await inbox.page.evaluate(CHECK)
 
 
@@ -45,6 +57,22 @@ async def test_axe_finds_nothing(stack: Stack, browser: Browser, scheme: str) ->
         await inbox.page.keyboard.press("?")
         await expect(inbox.page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
         assert await faults(inbox) == []
+
+
+async def test_what_a_colleague_has_can_be_taken_by_a_button_that_is_seen(
+    stack: Stack, browser: Browser
+) -> None:
+    ben = await enter(browser, stack, BEN, "/?view=open")
+    cleo = await enter(browser, stack, CLEO, "/?view=open", reduced_motion="reduce")
+    async with customer_of(stack) as customer:
+        await customer.say("Two of you at once")
+        await ben.open("Two of you at once")
+        await ben.page.keyboard.press("t")
+        await expect(ben.head).to_contain_text("You")
+        await cleo.open("Two of you at once")
+        await expect(cleo.head).to_contain_text("Ben")
+        await cleo.page.evaluate(AXE.read_text("utf-8"))
+        assert await faults(cleo) == []
 
 
 async def test_a_whole_ticket_is_worked_by_keyboard(stack: Stack, browser: Browser) -> None:
