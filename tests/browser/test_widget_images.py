@@ -64,6 +64,28 @@ async def test_an_image_reaches_the_agent(stack: Stack, browser: Browser, way: s
     await expect(shopper.box).to_be_visible()
 
 
+async def test_an_image_that_did_not_go_up_is_kept_until_it_does(
+    stack: Stack, browser: Browser
+) -> None:
+    shopper = await visit(browser, f"{stack.base_url}/demo")
+    png = await shopper.page.screenshot()
+    await shopper.open()
+    await shopper.page.route("**/api/widget/attachments", lambda route: route.abort())
+    await add(shopper, "paste", png)
+    again = shopper.panel.get_by_role("button", name="Try again")
+    await expect(again).to_be_visible()
+    await shopper.box.fill("Here is the hole")
+    await expect(shopper.send).to_have_attribute("aria-disabled", "true")
+    await again.click()
+    await expect(again).to_be_visible()
+    await shopper.page.unroute("**/api/widget/attachments")
+    await shopper.page.evaluate("dispatchEvent(new Event('online'))")
+    await expect(shopper.send).to_have_attribute("aria-disabled", "false")
+    await shopper.send.click()
+    picture = shopper.message("Here is the hole").get_by_role("button", name="Image: jumper.png")
+    assert await loaded(picture.locator("img"))
+
+
 async def test_an_image_alone_can_be_sent_and_one_can_be_taken_away(
     stack: Stack, browser: Browser
 ) -> None:

@@ -6,13 +6,15 @@ import type { Live } from "./live"
 import { Refused } from "./session"
 import type { Words } from "./words/en"
 
-/** An image on its way to the next message; `part` of it, 0 to 1, has gone up. */
+/** An image on its way to the next message; `part` of it, 0 to 1, has gone up. One that `failed` waits to be tried again. */
 export interface Chosen {
   id: string
   name: string
+  file: File
   preview: string
   part: number
   done: Attachment | null
+  failed: boolean
   abort: AbortController
 }
 
@@ -24,7 +26,9 @@ export class Pictures {
   constructor(
     private readonly live: Live,
     private readonly words: Words,
-  ) {}
+  ) {
+    addEventListener("online", () => this.chosen.value.forEach((one) => this.again(one.id)))
+  }
 
   /** Starts the upload of each image; what cannot be sent is named in `fault`. */
   add(files: Iterable<File>): void {
@@ -32,8 +36,21 @@ export class Pictures {
     for (const file of files) {
       const wrong = imageFault(file)
       if (wrong) this.fault.value = this.words[wrong]
-      else this.#upload(file)
+      else {
+        const one: Chosen = { id: uuid7(), name: file.name, file, preview: URL.createObjectURL(file), part: 0, done: null, failed: false, abort: new AbortController() }
+        this.chosen.value = [...this.chosen.value, one]
+        this.#upload(one)
+      }
     }
+  }
+
+  /** Tries once more what failed for want of a connection. */
+  again(id: string): void {
+    const one = this.chosen.value.find((each) => each.id === id && each.failed)
+    if (!one) return
+    this.fault.value = ""
+    this.#change(id, { failed: false, part: 0 })
+    this.#upload(one)
   }
 
   remove(id: string): void {
@@ -52,14 +69,17 @@ export class Pictures {
     return taken
   }
 
-  #upload(file: File): void {
-    const one: Chosen = { id: uuid7(), name: file.name, preview: URL.createObjectURL(file), part: 0, done: null, abort: new AbortController() }
-    this.chosen.value = [...this.chosen.value, one]
-    this.live.upload(file, (part) => this.#change(one.id, { part }), one.abort.signal).then(
-      (done) => this.#change(one.id, { done, part: 1 }),
+  #upload({ id, file, abort }: Chosen): void {
+    this.live.upload(file, (part) => this.#change(id, { part }), abort.signal).then(
+      (done) => this.#change(id, { done, part: 1 }),
       (error: unknown) => {
-        this.fault.value = error instanceof Refused ? error.problem.title : this.words.unavailable
-        this.remove(one.id)
+        if (error instanceof Refused && error.problem.status < 500) {
+          this.fault.value = error.problem.title
+          this.remove(id)
+        } else {
+          this.fault.value = this.words.unavailable
+          this.#change(id, { failed: true })
+        }
       },
     )
   }

@@ -39,8 +39,14 @@ export function Composer({ live, pictures, words }: { live: Live; pictures: Pict
           {chosen.map((one) => (
             <li key={one.id}>
               <img src={one.preview} alt={one.name} />
-              {!one.done && <progress max={1} value={one.part} aria-label={one.name} />}
-              <button type="button" aria-label={`${words.remove}: ${one.name}`} onClick={() => pictures.remove(one.id)}>
+              {one.failed ? (
+                <button type="button" class="again" onClick={() => pictures.again(one.id)}>
+                  {words.retry}
+                </button>
+              ) : (
+                !one.done && <progress max={1} value={one.part} aria-label={one.name} />
+              )}
+              <button type="button" class="away" aria-label={`${words.remove}: ${one.name}`} onClick={() => pictures.remove(one.id)}>
                 <Close />
               </button>
             </li>
