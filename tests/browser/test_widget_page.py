@@ -215,3 +215,16 @@ async def test_it_speaks_the_page_s_language_or_the_visitor_s(
         shopper = await visit(browser, address, locale=visitor)
         await shopper.page.get_by_role("button", name=chat).click()
         await expect(shopper.page.get_by_role("button", name=person)).to_be_visible()
+
+
+async def test_the_demo_shop_fits_a_small_phone_with_large_letters(
+    stack: Stack, browser: Browser
+) -> None:
+    context = await browser.new_context(
+        base_url=stack.base_url, viewport={"width": 360, "height": 740}
+    )
+    page = await context.new_page()
+    for path in ("/demo", "/demo/help"):
+        await page.goto(path)
+        await page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert await page.evaluate("document.documentElement.scrollWidth") == 360
