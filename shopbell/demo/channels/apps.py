@@ -131,7 +131,8 @@ class Telegram(Shopper):
         if picture is not None:
             self.peer.files[entry.name] = picture.data
             size = {"width": 640, "height": 640, "file_size": len(picture.data)}
-            more = {"caption": entry.text, "photo": [{"file_id": entry.name, **size}]}
+            names = {"file_id": entry.name, "file_unique_id": f"u{entry.name}"}
+            more = {"caption": entry.text, "photo": [{**names, **size}]}
         await self._say(message={**self._head(entry), **more})
 
     async def tell(self, action: Action, entry: Entry, sign: str) -> None:
@@ -225,13 +226,15 @@ class Line(Shopper):
         ]
 
     async def write(self, entry: Entry, picture: Picture | None) -> None:
+        part: Told = {"type": "text", "text": entry.text}
         if picture is not None:
             self.peer.contents[entry.name] = picture.data
-            part: Told = {"type": "image", "contentProvider": {"type": "line"}}
-            await self._event("message", message={"id": entry.name, **part})
-            return
-        part = {"type": "text", "id": entry.name, "text": entry.text}
-        await self._event("message", message=part)
+            part = {"type": "image", "contentProvider": {"type": "line"}}
+        await self._event(
+            "message",
+            replyToken=f"r{entry.name}",
+            message={"id": entry.name, "quoteToken": f"q{entry.name}", **part},
+        )
 
     async def tell(self, action: Action, entry: Entry, sign: str) -> None:
         await self._event("unsend", unsend={"messageId": entry.name})
@@ -246,7 +249,7 @@ class Line(Shopper):
     def end_token(self, ended: bool) -> None:
         self.peer.token = "ended" if ended else line.TOKEN
 
-    async def _event(self, kind: str, **more: Told) -> None:
+    async def _event(self, kind: str, **more: Told | str) -> None:
         self.peer.hook = self.hook
         event = {
             "type": kind,

@@ -1,6 +1,8 @@
 """WhatsApp, Messenger and Instagram: one API of Meta's, three ways to tell a hook."""
 
+import hashlib
 import time
+from base64 import b64encode
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import ClassVar
@@ -19,7 +21,8 @@ from shopbell.demo.channels.shopper import (
 from shopbell.demo.peers.graph import SECRETS, TOKEN, Graph, Trouble, graph
 from shopbell.desk.connections.types import ConnectionSettings
 
-PERSON = "16505551234"
+PERSON, HIDDEN = "16505551234", "US.13491208655302741918"
+"""A telephone number, and what stands for it where a person shows only a username."""
 _TROUBLE: Mapping[Fault, Trouble] = {
     "429": Trouble(429, 4, headers={"retry-after": "5"}),
     "500": Trouble(500, 2),
@@ -99,7 +102,9 @@ class WhatsApp(_OnMeta):
         if picture is None:
             await self._message(entry.name, "text", {"body": entry.text})
             return
-        part = {"id": self._keep(picture), "mime_type": picture.media_type}
+        digest = b64encode(hashlib.sha256(picture.data).digest()).decode()
+        name = self._keep(picture)
+        part = {"id": name, "mime_type": picture.media_type, "sha256": digest}
         if entry.text:
             part["caption"] = entry.text
         await self._message(entry.name, "image", part)
@@ -108,7 +113,8 @@ class WhatsApp(_OnMeta):
         name = self.next_name()
         if action in ("delivered", "read"):
             status = {"id": entry.name, "status": action, "timestamp": str(int(time.time()))}
-            await self._value({"statuses": [{**status, "recipient_id": PERSON}]})
+            told = {**status, "recipient_id": PERSON, "recipient_user_id": HIDDEN}
+            await self._value({"statuses": [told]})
         elif action == "react":
             await self._message(name, "reaction", {"message_id": entry.name, "emoji": sign})
         elif action == "edit":
@@ -118,13 +124,14 @@ class WhatsApp(_OnMeta):
             await self._message(name, "revoke", {"original_message_id": entry.name})
 
     async def _message(self, name: str, kind: str, part: Told) -> None:
-        message = {"from": PERSON, "id": name, "timestamp": str(int(time.time())), "type": kind}
-        contacts = [{"profile": {"name": "Mia Demo"}, "wa_id": PERSON}]
-        await self._value({"contacts": contacts, "messages": [{**message, kind: part}]})
+        message = {"from": PERSON, "from_user_id": HIDDEN, "id": name, "type": kind}
+        at = {"timestamp": str(int(time.time()))}
+        await self._value({"messages": [{**message, **at, kind: part}]})
 
     async def _value(self, value: Told) -> None:
         about = {"display_phone_number": "1555", "phone_number_id": self.own}
-        whole = {"messaging_product": "whatsapp", "metadata": about, **value}
+        who = {"profile": {"name": "Mia Demo"}, "wa_id": PERSON, "user_id": HIDDEN}
+        whole = {"messaging_product": "whatsapp", "metadata": about, "contacts": [who], **value}
         entry = {"id": "waba", "changes": [{"value": whole, "field": "messages"}]}
         await self._post({"object": "whatsapp_business_account", "entry": [entry]})
 

@@ -109,7 +109,9 @@ class Graph:
         if trouble is not None:
             return _troubled(trouble)
         if is_whatsapp:
-            return JSONResponse({"messaging_product": "whatsapp", "messages": [{"id": name}]})
+            people = [{"input": to, "wa_id": to}]
+            told = {"messaging_product": "whatsapp", "contacts": people}
+            return JSONResponse({**told, "messages": [{"id": name}]})
         return JSONResponse({"recipient_id": to, "message_id": name})
 
     async def upload(self, request: Request) -> Response:
@@ -128,8 +130,9 @@ class Graph:
         name = request.path_params["id"]
         if name in self.files:
             data, media_type = self.files[name]
-            answer = {"id": name, "mime_type": media_type, "file_size": len(data)}
-            return JSONResponse({**answer, "url": f"{self.url}/media/{name}"})
+            about = {"messaging_product": "whatsapp", "mime_type": media_type, "id": name}
+            digest = {"sha256": hashlib.sha256(data).hexdigest(), "file_size": len(data)}
+            return JSONResponse({**about, **digest, "url": f"{self.url}/media/{name}"})
         if name in self.people:
             return self._profile(name, request.query_params.get("fields", ""))
         if name.startswith("gone"):
@@ -156,8 +159,16 @@ class Graph:
         after = int(request.query_params.get("after", "0"))
         page = self.templates[after : after + 2]
         more = after + 2 < len(self.templates)
-        cursors = {"cursors": {"after": str(after + 2)}, **({"next": "x"} if more else {})}
-        return JSONResponse({"data": page, "paging": cursors})
+        paging: Payload = {"cursors": {"before": str(after), "after": str(after + 2)}}
+        if more:
+            paging["next"] = str(request.url.include_query_params(after=after + 2))
+        told: Payload = {"data": page, "paging": paging}
+        if "summary" in request.query_params:
+            number = len(self.templates)
+            counts = {"total_count": number, "message_template_count": number}
+            more_told = {"message_template_limit": 6000, "are_translations_complete": True}
+            told["summary"] = {**counts, **more_told}
+        return JSONResponse(told)
 
     async def media(self, request: Request) -> Response:
         """WhatsApp's files need the token; those of the other two have a secret in their address."""

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import msgspec
@@ -67,7 +67,7 @@ class LinePeer:
             return no(401, "Authentication failed")
         key = request.headers.get("x-line-retry-key", "")
         try:
-            UUID(key)
+            UUID(key or str(uuid4()))
         except ValueError:
             return no(400, "Retry key is invalid")
         self.keys.append(key)
@@ -87,9 +87,11 @@ class LinePeer:
         if wrong:
             return no(400, wrong)
         self.taken += [{"to": given["to"], **one} for one in messages]
-        self.accepted[key] = [{"id": str(next(self.ids)), "quoteToken": "q"} for _ in messages]
+        sent = [{"id": str(next(self.ids)), "quoteToken": "q"} for _ in messages]
+        if key:
+            self.accepted[key] = sent
         answer = self.answers.pop(0)() if self.answers else None
-        return answer or JSONResponse({"sentMessages": self.accepted[key]})
+        return answer or JSONResponse({"sentMessages": sent})
 
     async def profile(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -108,7 +110,8 @@ class LinePeer:
             return no(401, "Authentication failed")
         if request.url.path.endswith("endpoint"):
             return JSONResponse({"endpoint": self.hook, "active": self.active})
-        return JSONResponse({"userId": BOT, "displayName": "Our shop"})
+        about = {"userId": BOT, "basicId": "@our-shop", "displayName": "Our shop"}
+        return JSONResponse({**about, "chatMode": "bot", "markAsReadMode": "auto"})
 
     async def content(self, request: Request) -> Response:
         name = request.path_params["name"]

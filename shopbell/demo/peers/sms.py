@@ -81,7 +81,8 @@ class TwilioPeer:
         if request.method == "GET":
             wanted = request.query_params.get("To")
             found = [one for one in reversed(self.taken) if one["to"] == wanted]
-            return JSONResponse({"messages": found})
+            page = {"page": 0, "page_size": 50, "next_page_uri": None, "uri": request.url.path}
+            return JSONResponse({"messages": found, **page})
         self.posts += 1
         given = parse_qs((await request.body()).decode(), keep_blank_values=True)
         if self.script:
@@ -93,9 +94,15 @@ class TwilioPeer:
             return refused
         made = {
             "sid": f"SM{self.named_from + len(self.taken):032d}",
+            "account_sid": ACCOUNT,
+            "api_version": "2010-04-01",
+            "from": NUMBER,
             "to": given["To"][0],
             "body": given.get("Body", [""])[0].replace("’", "'"),
             "media": given.get("MediaUrl", []),
+            "num_media": str(len(given.get("MediaUrl", []))),
+            "error_code": None,
+            "error_message": None,
             "callback": given.get("StatusCallback", [""])[0],
             "direction": "outbound-api",
             "status": "queued",
@@ -104,6 +111,12 @@ class TwilioPeer:
         self.taken.append(made)
         answer = self.answers.pop(0)() if self.answers else None
         return answer or JSONResponse(made, 201)
+
+    async def message(self, request: Request) -> Response:
+        if not self._is_known(request):
+            return no(401, 20003, "Authenticate")
+        found = [one for one in self.taken if one["sid"] == request.path_params["sid"]]
+        return JSONResponse(found[0]) if found else no(404, 20404, "No such message")
 
     def _refusal(self, given: dict[str, list[str]]) -> Response | None:
         to, body = given.get("To", [""])[0], given.get("Body", [""])[0]
@@ -160,6 +173,7 @@ async def twilio_peer() -> AsyncGenerator[TwilioPeer]:
     base = f"/2010-04-01/Accounts/{ACCOUNT}"
     routes = [
         Route(f"{base}/Messages.json", peer.messages, methods=["GET", "POST"]),
+        Route(f"{base}/Messages/{{sid}}.json", peer.message),
         Route(f"{base}.json", peer.account),
         Route(f"{base}/Media/{{name}}", peer.file),
         Route("/cdn/{name}", peer.cdn),

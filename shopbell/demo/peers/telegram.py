@@ -6,11 +6,13 @@ updates, or to the webhook where one is set, under its secret token.
 
 import asyncio
 import itertools
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 import msgspec
@@ -23,6 +25,7 @@ from shopbell.demo.peers.serving import PATIENCE_S, peer_server
 
 TOKEN = "123456:test-token"
 SECRET = "hook-secret_1"
+BOT = {"id": 123456, "is_bot": True, "first_name": "Our shop", "username": "shop_bot"}
 MOST_TEXT = 4096
 TAGS = {"text", "b", "i", "s", "u", "code", "pre", "a", "blockquote"}
 Scripted = Callable[[], Response | None]
@@ -78,13 +81,22 @@ class TelegramPeer:
                     else (value.filename, value.content_type, await value.read())
                     for name, value in form.items()
                 }
-        else:
+        elif request.headers.get("content-type", "").startswith("application/json"):
             given = msgspec.json.decode(await request.body() or b"{}")
+        else:
+            given = dict(parse_qsl((await request.body()).decode()))
         match method:
             case "getMe":
-                return _yes({"id": 123456, "is_bot": True, "username": "shop_bot"})
+                return _yes(BOT)
             case "getWebhookInfo":
-                return _yes({"url": self.hook, "pending_update_count": 0})
+                told = {"url": self.hook, "has_custom_certificate": False}
+                return _yes({**told, "pending_update_count": len(self.updates)})
+            case "setWebhook":
+                self.hook, self.secret = given.get("url", ""), given.get("secret_token", "")
+                return _yes(True)
+            case "deleteWebhook":
+                self.hook = ""
+                return _yes(True)
             case "getUpdates":
                 return await self._hand_out(given)
             case "getFile":
@@ -97,13 +109,13 @@ class TelegramPeer:
     async def _hand_out(self, given: dict[str, Any]) -> Response:
         if self.hook:
             return _no(409, "Conflict: can't use getUpdates method while webhook is active")
-        self.allowed = given.get("allowed_updates", [])
-        offset = given.get("offset", 0)
+        allowed, offset = given.get("allowed_updates", []), int(given.get("offset", 0))
+        self.allowed = msgspec.json.decode(allowed) if isinstance(allowed, str) else allowed
         async with self.news:
             self.updates = [one for one in self.updates if one["update_id"] >= offset]
-            if not self.updates and given.get("timeout"):
+            if not self.updates and int(given.get("timeout", 0)):
                 try:
-                    async with asyncio.timeout(min(given["timeout"], 2)):
+                    async with asyncio.timeout(min(int(given["timeout"]), 2)):
                         await self.news.wait()
                 except TimeoutError:
                     pass
@@ -115,7 +127,8 @@ class TelegramPeer:
             return _no(400, "Bad Request: invalid file_id")
         if len(self.files[name]) > 20_000_000:
             return _no(400, "Bad Request: file is too big")
-        return _yes({"file_id": name, "file_path": f"photos/{name}.jpg"})
+        about = {"file_unique_id": f"u{name}", "file_size": len(self.files[name])}
+        return _yes({"file_id": name, **about, "file_path": f"photos/{name}.jpg"})
 
     def _take(self, method: str, given: dict[str, Any]) -> Response:
         if self.script:
@@ -140,7 +153,8 @@ class TelegramPeer:
         self.taken.append({"method": method, **given, "read": text})
         if self.answers and (answer := self.answers.pop(0)()) is not None:
             return answer
-        return _yes({"message_id": next(self.ids), "chat": {"id": given["chat_id"]}})
+        made = {"message_id": next(self.ids), "from": BOT, "date": int(time.time()), "text": text}
+        return _yes({**made, "chat": {"id": int(given["chat_id"]), "type": "private"}})
 
     async def download(self, request: Request) -> Response:
         name = request.path_params["path"].removeprefix("photos/").removesuffix(".jpg")
