@@ -8,7 +8,6 @@ are used, without one those of Instagram.
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-import httpx
 import msgspec
 
 from shopbell.connectors.channels.meta import hooks
@@ -17,7 +16,7 @@ from shopbell.connectors.channels.meta.messaging import facts_in
 from shopbell.connectors.channels.meta.people import called
 from shopbell.connectors.channels.meta.replying import HUMAN_WINDOW_HOURS, link_step, text_step
 from shopbell.connectors.channels.parts import in_parts
-from shopbell.connectors.channels.types import Account, Checked, Field, Reply
+from shopbell.connectors.channels.types import Account, Checked, Field
 from shopbell.connectors.channels.words import plain, split
 from shopbell.desk.connections.types import Capability, Connection
 from shopbell.desk.deliveries.types import Outgoing, Refused, Sent, Unknown
@@ -33,7 +32,7 @@ MOST_BYTES = 1000
 https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/messaging-api."""
 
 
-class Instagram:
+class Instagram(hooks.Proven):
     """One professional account for each connection; `account` is its id, as webhooks name it."""
 
     capability: ClassVar = Capability(
@@ -86,15 +85,6 @@ class Instagram:
         ),
         hooks.VERIFY_TOKEN,
     )
-
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
-
-    def greet(self, account: Account, raw: Raw) -> Reply | None:
-        return hooks.greet(account, raw)
-
-    def verify(self, account: Account, raw: Raw) -> None:
-        hooks.verify(account, raw)
 
     def normalise(self, account: Account, raw: Raw) -> list[Fact]:
         return facts_in(raw.body, "instagram", "Instagram", "instagram")

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-import httpx
 import msgspec
 
 from shopbell.connectors.channels.meta import hooks
@@ -12,7 +11,7 @@ from shopbell.connectors.channels.meta.messaging import facts_in
 from shopbell.connectors.channels.meta.people import called
 from shopbell.connectors.channels.meta.replying import HUMAN_WINDOW_HOURS, file_step, text_step
 from shopbell.connectors.channels.parts import in_parts
-from shopbell.connectors.channels.types import Account, Checked, Field, Reply
+from shopbell.connectors.channels.types import Account, Checked, Field
 from shopbell.connectors.channels.words import plain, split
 from shopbell.desk.connections.types import Capability, Connection
 from shopbell.desk.deliveries.types import Outgoing, Refused, Sent, Unknown
@@ -22,7 +21,7 @@ LONGEST_TEXT = 2000
 """Characters: https://developers.facebook.com/docs/messenger-platform/reference/send-api."""
 
 
-class Messenger:
+class Messenger(hooks.Proven):
     """One Page for each connection; `account` is the Page's id."""
 
     capability: ClassVar = Capability(
@@ -51,15 +50,6 @@ class Messenger:
         hooks.APP_SECRET,
         hooks.VERIFY_TOKEN,
     )
-
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
-
-    def greet(self, account: Account, raw: Raw) -> Reply | None:
-        return hooks.greet(account, raw)
-
-    def verify(self, account: Account, raw: Raw) -> None:
-        hooks.verify(account, raw)
 
     def normalise(self, account: Account, raw: Raw) -> list[Fact]:
         return facts_in(raw.body, "messenger", "Messenger", "page")

@@ -8,6 +8,8 @@ the body under the app's secret. There is no time in it: what comes twice is kno
 import hashlib
 import hmac
 
+import httpx
+
 from shopbell.connectors.channels.types import Account, Field, Reply
 from shopbell.desk.inbound.types import Raw, Unverified
 
@@ -28,29 +30,37 @@ VERIFY_TOKEN = Field(
 )
 
 
-def greet(account: Account, raw: Raw) -> Reply | None:
-    """The challenge back, for whoever knows the verify token. Raises Unverified."""
-    if raw.method != "GET":
-        return None
-    ours = account.credentials.get("verify_token", "")
-    theirs, challenge = raw.query.get("hub.verify_token", ""), raw.query.get("hub.challenge", "")
-    if raw.query.get("hub.mode") != "subscribe" or not ours:
-        raise Unverified("no subscription is asked for")
-    if not hmac.compare_digest(ours.encode(), theirs.encode(errors="replace")):
-        raise Unverified("another verify token")
-    if not challenge.isalnum() or len(challenge) > LONGEST_CHALLENGE:
-        raise Unverified("no challenge")
-    return Reply(body=challenge.encode())
+class Proven:
+    """A channel of Meta's: made of the HTTP client that all share, and asked and told at its hook alike."""
 
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
 
-def verify(account: Account, raw: Raw) -> None:
-    """Raises Unverified unless the body is signed with the app's secret."""
-    secret = account.credentials.get("app_secret", "")
-    if not secret:
-        raise Unverified("no app secret is set")
-    scheme, _, given = raw.headers.get("x-hub-signature-256", "").partition("=")
-    if scheme != "sha256":
-        raise Unverified("no signature")
-    right = hmac.new(secret.encode(), raw.body, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(right.encode(), given.strip().lower().encode(errors="replace")):
-        raise Unverified("another signature")
+    def greet(self, account: Account, raw: Raw) -> Reply | None:
+        """The challenge back, for whoever knows the verify token. Raises Unverified."""
+        if raw.method != "GET":
+            return None
+        ours = account.credentials.get("verify_token", "")
+        theirs, challenge = (
+            raw.query.get("hub.verify_token", ""),
+            raw.query.get("hub.challenge", ""),
+        )
+        if raw.query.get("hub.mode") != "subscribe" or not ours:
+            raise Unverified("no subscription is asked for")
+        if not hmac.compare_digest(ours.encode(), theirs.encode(errors="replace")):
+            raise Unverified("another verify token")
+        if not challenge.isalnum() or len(challenge) > LONGEST_CHALLENGE:
+            raise Unverified("no challenge")
+        return Reply(body=challenge.encode())
+
+    def verify(self, account: Account, raw: Raw) -> None:
+        """Raises Unverified unless the body is signed with the app's secret."""
+        secret = account.credentials.get("app_secret", "")
+        if not secret:
+            raise Unverified("no app secret is set")
+        scheme, _, given = raw.headers.get("x-hub-signature-256", "").partition("=")
+        if scheme != "sha256":
+            raise Unverified("no signature")
+        right = hmac.new(secret.encode(), raw.body, hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(right.encode(), given.strip().lower().encode(errors="replace")):
+            raise Unverified("another signature")

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-import httpx
 import msgspec
 
 from shopbell.connectors.channels.meta import hooks
 from shopbell.connectors.channels.meta.graph import Graph, checked
 from shopbell.connectors.channels.meta.json import name_in, text_in
 from shopbell.connectors.channels.parts import in_parts
-from shopbell.connectors.channels.types import Account, Checked, Field, Reply, Unfetched
+from shopbell.connectors.channels.types import Account, Checked, Field, Unfetched
 from shopbell.connectors.channels.whatsapp.reading import facts_in
 from shopbell.connectors.channels.whatsapp.sending import (
     DOCUMENTS,
@@ -24,7 +23,7 @@ from shopbell.desk.deliveries.types import Outgoing, Refused, Sent, Unknown
 from shopbell.desk.inbound.types import Fact, File, Raw
 
 
-class WhatsApp:
+class WhatsApp(hooks.Proven):
     """One number for each connection; `account` is its phone number id."""
 
     capability: ClassVar = Capability(
@@ -60,15 +59,6 @@ class WhatsApp:
         hooks.APP_SECRET,
         hooks.VERIFY_TOKEN,
     )
-
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
-
-    def greet(self, account: Account, raw: Raw) -> Reply | None:
-        return hooks.greet(account, raw)
-
-    def verify(self, account: Account, raw: Raw) -> None:
-        hooks.verify(account, raw)
 
     def normalise(self, account: Account, raw: Raw) -> list[Fact]:
         return facts_in(raw.body)
