@@ -195,7 +195,7 @@ async def test_only_so_many_are_kept(shop: Shop, monkeypatch: pytest.MonkeyPatch
 
 
 async def run(shop: Shop, ticket: UUID, macro: SavedReply, **more: Any) -> Any:
-    given = {
+    given: dict[str, Any] = {
         "version": macro.version,
         "language": "de",
         "message_id": uuid7(),

@@ -6,11 +6,14 @@ import { canWrite, firstName, me, nameOf } from "../state/desk"
 import { connection, conversation } from "../state/live"
 import { isDone, type Ticket } from "../state/model"
 import { filesOf } from "../state/files"
+import { firstMark, marks } from "../state/filling"
 import { hintOf, misfit, reachOf, waysOf, type Reach } from "../state/reach"
 import { chooseWay, draftOf, keepText, keptText, wantedText, wayOf } from "../state/send"
 import { CopiesButton, CopiesFields, useCopies } from "./copies"
 import { FileButton, Files, useFiles } from "./files"
 import { Overheard } from "./outside"
+import { Replies } from "./replies"
+import { useSlash } from "./slash"
 import { Channel, iconOf, Menu, SendKeys } from "./small"
 
 const SOON = 24 * 3_600_000
@@ -33,6 +36,7 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   useLayoutEffect(() => setText(keptText(draft)), [draft])
   const [choosing, setChoosing] = useState(false)
   const opener = useRef<HTMLButtonElement>(null)
+  const slash = useSlash(box, text)
   const change = (value: string): void => {
     setText(value)
     keepText(draft, value)
@@ -62,8 +66,23 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   const unfit = note ? "" : misfit(reach, attached)
   const copied = !note && (reach.capability?.copies ?? false)
   const toBox = (): void => box.current?.focus()
-  const sendable = !(copied && copies.wrong) && (text.trim() !== "" || files.picked.length > 0) && !files.busy && !tooLong && !blocked && !unfit
+  const lacking = note ? [] : marks(text)
+  /** Puts words where the slash and what was typed after it stand. */
+  const fillIn = (words: string): void => {
+    const { from, words: typed } = slash.at!
+    change(text.slice(0, from) + words + text.slice(from + 1 + typed.length))
+    requestAnimationFrame(() => {
+      const area = box.current!
+      const end = from + words.length
+      area.focus()
+      area.setSelectionRange(...(firstMark(area.value) ?? [end, end] as const))
+      slash.look()
+    })
+  }
+  const sendable = !(copied && copies.wrong) && (text.trim() !== "" || files.picked.length > 0) && !files.busy && !tooLong && !blocked && !unfit && lacking.length === 0
   const send = (): void => {
+    const mark = note ? null : firstMark(text)
+    if (mark) box.current?.setSelectionRange(...mark)
     if (!sendable) return
     say(ticket, text.trim(), note, attached, { by: note ? null : by, template: null, ...(copied && copies.shown ? { copies: copies.whole() } : {}) })
     if (copied) copies.clear()
@@ -76,7 +95,7 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   const other = startedAt.current === null ? undefined : conversation(ticket.thread_id).inOrder.value.findLast((message) => message.seq > startedAt.current! && message.author.kind !== "customer" && message.author.kind !== "system" && message.author.id !== me.value?.agent.id)
   const owner = ticket.control === "agents" && ticket.assignee_id !== null && ticket.assignee_id !== me.value?.agent.id ? firstName(nameOf(ticket.assignee_id)) : ""
   const fit = note ? (text.length > most * 0.8 ? `${(most - text.length).toLocaleString()} characters left` : "") : hintOf(reach, text)
-  const hint = tooLong ? `${(text.length - most).toLocaleString()} characters too long${note || !reach.label ? "" : ` for ${reach.label}`}. Split it in two.` : unfit ? unfit : fit ? fit : connection.state.value === "offline" ? "Offline. It will be sent when you are back." : note ? "Only your team sees notes." : isDone(ticket) ? "" : ticket.control === "assistant" ? "Sending takes over from the assistant." : owner ? `${owner} has this ticket.` : ""
+  const hint = tooLong ? `${(text.length - most).toLocaleString()} characters too long${note || !reach.label ? "" : ` for ${reach.label}`}. Split it in two.` : lacking.length ? `Write the ${lacking[0]} where it is marked, then send.` : unfit ? unfit : fit ? fit : connection.state.value === "offline" ? "Offline. It will be sent when you are back." : note ? "Only your team sees notes." : isDone(ticket) ? "" : ticket.control === "assistant" ? "Sending takes over from the assistant." : owner ? `${owner} has this ticket.` : ""
   const next = blocked ? ways.find((each) => each.connection !== way && fits(reachOf(ticket, talk, each.connection))) : undefined
   return (
     <div class="composer">
@@ -90,9 +109,10 @@ export function Composer({ ticket }: { ticket: Ticket }) {
         </div>
         {copied && <CopiesFields copies={copies} shut={toBox} />}
         <Files picked={files.picked} drop={files.drop} />
-        <textarea ref={box} onPaste={(event) => { const pasted = event.clipboardData?.files; if (pasted?.length) { event.preventDefault(); files.add(pasted) } }} aria-label={note ? "Note" : "Reply"} placeholder={note ? "Tell your team something" : `Reply to ${firstName(ticket.customer_name) || "the visitor"}`} value={text} onInput={(event) => change(event.currentTarget.value)}
-          onKeyDown={(event) => { if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) { event.preventDefault(); send() } else if (event.key === "Escape") document.querySelector<HTMLElement>(".log")?.focus({ preventScroll: true }) }} />
-        <div class="composer-foot"><FileButton add={files.add} />{copied && <CopiesButton copies={copies} shut={toBox} />}<span class={`tell ${tooLong || unfit ? "count" : ""}`} role="status">{hint}</span><button type="button" class="button main" disabled={!sendable} onClick={send}>{note ? "Add note" : "Send"}<SendKeys /></button></div>
+        {slash.at && !blocked && <Replies ticket={ticket} words={slash.at.words} by={by} personal={!reach.overheard && !reach.claimed} note={note} keys={slash.keys} put={fillIn} cut={() => fillIn("")} leave={() => { slash.leave(); box.current?.focus() }} />}
+        <textarea ref={box} onPaste={(event) => { const pasted = event.clipboardData?.files; if (pasted?.length) { event.preventDefault(); files.add(pasted) } }} aria-label={note ? "Note" : "Reply"} placeholder={note ? "Tell your team something" : `Reply to ${firstName(ticket.customer_name) || "the visitor"}, or / for a saved one`} value={text} aria-autocomplete="list" onInput={(event) => { change(event.currentTarget.value); slash.look() }} onClick={slash.look} onKeyUp={(event) => { if (/^(Arrow(Left|Right)|Home|End)$/.test(event.key)) slash.look() }} onBlur={(event) => { if (!(event.relatedTarget as HTMLElement | null)?.closest(".slash")) slash.shut() }}
+          onKeyDown={(event) => { if (slash.at && slash.keys.current?.(event)) return; if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) { event.preventDefault(); send() } else if (event.key === "Escape") document.querySelector<HTMLElement>(".log")?.focus({ preventScroll: true }) }} />
+        <div class="composer-foot"><FileButton add={files.add} />{copied && <CopiesButton copies={copies} shut={toBox} />}<span class={`tell ${tooLong || unfit || lacking.length ? "count" : ""}`} role="status">{hint}</span><button type="button" class="button main" disabled={!sendable} onClick={send}>{note ? "Add note" : "Send"}<SendKeys /></button></div>
       </div>
     </div>
   )

@@ -1,10 +1,12 @@
 import { useEffect, useMemo, useState } from "preact/hooks"
 import { choose, found, offered } from "../state/palette"
+import { loadReplies } from "../state/replies"
 import { Dialog } from "./sheets"
 
 /** Everything that can be done and opened, by a few letters: a combobox over one list (WAI-ARIA APG). */
 export function Palette() {
   const ready = useMemo(offered, [])
+  useEffect(() => void loadReplies().catch(() => undefined), [])
   const [words, setWords] = useState("")
   const [at, setAt] = useState(0)
   const offers = found(ready, words)

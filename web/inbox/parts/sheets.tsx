@@ -4,6 +4,7 @@ import { commands, release, sheet, takeOver } from "../state/commands"
 import { firstName, nameOf, openTicket } from "../state/desk"
 import type { Ticket } from "../state/model"
 import { SendKeys } from "./small"
+import { MacroSheet } from "./macro"
 import { Palette } from "./palette"
 import { PasswordSheet } from "./password"
 import { TraceOf } from "./trace"
@@ -30,6 +31,7 @@ export function Sheets() {
   if (sheet.value === "release") return <ReleaseSheet />
   if (sheet.value === "password") return <PasswordSheet />
   if (sheet.value === null) return null
+  if ("macro" in sheet.value) return <MacroSheet chosen={sheet.value.macro} />
   if ("taken" in sheet.value) return <Taken ticket={sheet.value.taken} holder={sheet.value.holder} />
   return <Dialog title="Why did it say that?"><TraceOf turn={sheet.value.turn} /></Dialog>
 }

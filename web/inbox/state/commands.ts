@@ -11,7 +11,7 @@ import { moveTo, retry, unsent } from "./unsent"
 import { viewNames, views } from "./views"
 import type { Ticket as WireTicket } from "../../shared/wire"
 
-export type Sheet = "keys" | "palette" | "release" | "password" | { turn: string } | { taken: Ticket; holder: string } | null
+export type Sheet = "keys" | "palette" | "release" | "password" | { macro: string | null } | { turn: string } | { taken: Ticket; holder: string } | null
 export const sheet = signal<Sheet>(null)
 /** The key held for what is otherwise typed: ⌘ on Apple's keyboards. */
 export const modifier = /Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl"
@@ -134,6 +134,7 @@ export const commands: readonly Command[] = [
   { name: "Release", group: "Ticket", keys: "l", when: on((ticket) => isActive(ticket) && ticket.control === "agents"), run: () => (sheet.value = "release") },
   { name: "Reply", group: "Ticket", keys: "r", when: on(always), run: () => write("reply") },
   { name: "Note", group: "Ticket", keys: "n", when: on(always), run: () => write("note") },
+  { name: "Macro", group: "Ticket", keys: "m", when: on(always), run: () => (sheet.value = { macro: null }) },
   { name: "Resolve", group: "Ticket", keys: "e", when: on((ticket) => !isDone(ticket)), run: withTicket((ticket) => void resolve(ticket)) },
   { name: "Reopen", group: "Ticket", keys: "o", when: on((ticket) => isDone(ticket) || ticket.status === "snoozed"), run: withTicket((ticket) => void reopen(ticket)) },
   { name: "Snooze", group: "Ticket", keys: "s", when: on((ticket) => isActive(ticket)), run: () => (menu.value = "snooze") },
@@ -142,6 +143,7 @@ export const commands: readonly Command[] = [
   { name: "Send by another channel", group: "Not sent", keys: "m", when: () => (listed()?.ways?.length ?? 0) > 0, run: () => void moveTo(listed()!.message, listed()!.ways![0]!) },
   { name: "Search", group: "Move", keys: "g s", when: always, run: () => go("/search") },
   { name: "Targets", group: "Views", keys: "g t", when: always, run: () => go("/settings/targets") },
+  { name: "Saved replies", group: "Views", keys: "g p", when: always, run: () => go("/settings/replies") },
   { name: "Not sent", group: "Views", keys: "g f", when: always, run: () => go("/unsent") },
   { name: "Channels", group: "Views", keys: "g c", when: () => isAdmin.value, run: () => go("/settings/channels/") },
   ...viewNames.map((name): Command => ({ name: views[name].label, group: "Views", keys: `g ${views[name].key}`, when: always, run: () => showView(name) })),

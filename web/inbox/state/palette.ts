@@ -1,7 +1,8 @@
 import { commands, sheet } from "./commands"
-import { tickets } from "./desk"
+import { canWrite, openTicket, tickets } from "./desk"
 import { matches } from "./list"
 import { isActive, type Ticket } from "./model"
+import { macros } from "./replies"
 import { go, ticketPath } from "./router"
 
 /** One thing that the palette can do; `far` is its key, or a ticket's number. */
@@ -21,11 +22,14 @@ export const offered = (): readonly Offer[] => commands.filter((each) => each.wh
 /** What the words fit, each the beginning of one: commands, views and pages, then open tickets, then a search through everything. */
 export function found(ready: readonly Offer[], words: string): readonly Offer[] {
   const parts = words.toLowerCase().split(/\s+/).filter(Boolean)
-  const fits = ready.filter(({ name, group }) => parts.every((part) => ` ${name} ${group}`.toLowerCase().includes(` ${part}`)))
+  const fits = [...ready, ...macrosOffered()].filter(({ name, group }) => parts.every((part) => ` ${name} ${group}`.toLowerCase().includes(` ${part}`)))
   const open = tickets.all().filter((ticket) => isActive(ticket) && matches(ticket, words.trim())).sort((a, b) => (a.updated_at < b.updated_at ? 1 : -1))
   const all = words.trim() ? [{ id: "search-all", group: "Everywhere", name: `Search for “${words.trim()}”`, far: "", run: () => go(`/search?q=${encodeURIComponent(words.trim())}`) }] : []
   return [...fits, ...open.slice(0, MOST_TICKETS).map(offerOf), ...all]
 }
+
+/** The macros, for the open ticket. */
+const macrosOffered = (): readonly Offer[] => (canWrite.value && openTicket.value ? macros.value.map(({ id, title }) => ({ id: `macro-${id}`, group: "Macros", name: title, far: "", run: () => void (sheet.value = { macro: id }) })) : [])
 
 const offerOf = (ticket: Ticket): Offer => ({
   id: `ticket-${ticket.id}`,

@@ -6,7 +6,7 @@ addEventListener("popstate", () => (address.value = new URL(location.href)))
 
 export type Pane = "list" | "thread" | "details" | "page"
 
-export type Page = "inbox" | "unsent" | "channels" | "targets" | "search" | "nowhere"
+export type Page = "inbox" | "unsent" | "channels" | "targets" | "search" | "replies" | "nowhere"
 
 /** Which page the address names. */
 export const page = computed<Page>(() => pages.find(([path]) => path.test(address.value.pathname))?.[1] ?? "nowhere")
@@ -16,6 +16,7 @@ const pages: readonly (readonly [RegExp, Page])[] = [
   [/^\/unsent$/, "unsent"],
   [/^\/search$/, "search"],
   [/^\/settings\/targets$/, "targets"],
+  [/^\/settings\/replies(\/|$)/, "replies"],
   [/^\/settings\/channels(\/|$)/, "channels"],
 ]
 
@@ -24,6 +25,9 @@ export const searchedFor = computed(() => address.value.searchParams.get("q") ??
 
 /** What follows `/settings/channels/`: a connection's id, `new`, or `new/` and a channel. */
 export const settingsKey = computed(() => /^\/settings\/channels\/(.+)$/.exec(address.value.pathname)?.[1] ?? "")
+
+/** What follows `/settings/replies/`: a saved reply's id, `new` or `new-macro`. */
+export const replyKey = computed(() => /^\/settings\/replies\/([^/]+)$/.exec(address.value.pathname)?.[1] ?? "")
 
 const REMEMBERED = "shopbell:view"
 

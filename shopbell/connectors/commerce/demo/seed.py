@@ -16,7 +16,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
-from shopbell.connectors.commerce.demo import library
+from shopbell.connectors.commerce.demo import library, replies
 from shopbell.connectors.commerce.demo.history import write as history
 from shopbell.connectors.commerce.demo.history.cast import CHANNELS, House, Staff
 from shopbell.connectors.commerce.demo.orders import OrderRow, VariantRow, orders, variants
@@ -134,6 +134,7 @@ async def _write(db: AsyncConnection[Any], settings: Settings, today: dt.datetim
     await _write_goods(db, shelf)
     await _write_customers(db, people)
     await _write_orders(db, placed)
+    await replies.write(db, house, today, random.Random(DICE))  # noqa: S311 - as above
     await history.write(db, history.tell(house, people, placed, shelf, today, dice), house)
 
 
