@@ -13,6 +13,7 @@ from uuid import UUID
 import typer
 
 from shopbell.cli.failure import Failure
+from shopbell.cli.loading import loading
 from shopbell.settings import SettingsError
 
 app = typer.Typer(
@@ -109,9 +110,10 @@ def seed(data: Data = None) -> None:
 @app.command()
 def serve(data: Data = None, host: Host = None, port: Port = None) -> None:
     """Serve the inbox, the widget and the API until Ctrl-C."""
-    from shopbell.cli import address, house
-    from shopbell.cli.serving import serve as serve_until_stopped
-    from shopbell.settings import load
+    with loading():
+        from shopbell.cli import address, house
+        from shopbell.cli.serving import serve as serve_until_stopped
+        from shopbell.settings import load
 
     address.check_port(load({"data": data, "host": host, "port": port}))
     with (
@@ -124,8 +126,9 @@ def serve(data: Data = None, host: Host = None, port: Port = None) -> None:
 @app.command()
 def work(data: Data = None) -> None:
     """Run the jobs, such as the assistant's turns, until Ctrl-C."""
-    from shopbell.cli import house
-    from shopbell.cli.logs import begin_logging
+    with loading():
+        from shopbell.cli import house
+        from shopbell.cli.logs import begin_logging
 
     with house.services(data=data) as found:
         begin_logging(found.settings.log_level)
@@ -232,7 +235,8 @@ def demo_channels(
 def _part(module: str, name: str) -> Any:
     """A part loaded when it is needed, so that the other commands start fast."""
     try:
-        return getattr(import_module(module), name)
+        with loading():
+            return getattr(import_module(module), name)
     except ModuleNotFoundError as missing:
         if missing.name is None or not module.startswith(missing.name):
             raise

@@ -7,9 +7,11 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from argon2 import PasswordHasher
+from argon2 import Parameters, PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
 from shopbell.desk.people.invitations import add_agent
+from shopbell.desk.people.passwords import hashed
 from shopbell.server.app import create_app
 from shopbell.server.doors import COOKIE
 from shopbell.server.limits import OWN_PASSWORD, SIGN_IN, SIGN_IN_ACCOUNT, SIGN_IN_ADDRESS
@@ -54,17 +56,22 @@ async def test_whatever_is_wrong_is_told_in_the_same_words(door: Door) -> None:
 async def test_an_unknown_address_costs_the_same_work_as_a_wrong_password(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    verified: list[str] = []
+    verified: list[tuple[str, Parameters]] = []
     verify = PasswordHasher.verify
 
     def counted(self: PasswordHasher, hash: str | bytes, password: str | bytes) -> bool:  # noqa: A002  argon2's own name
-        verified.append(threading.current_thread().name.split("_")[0])
-        return verify(self, hash, password)
+        try:
+            return verify(self, hash, password)
+        except VerifyMismatchError:
+            thread = threading.current_thread().name.split("_")[0]
+            verified.append((thread, extract_parameters(str(hash))))
+            raise
 
     monkeypatch.setattr(PasswordHasher, "verify", counted)
     for email in ("ben@demo.shop", "nobody@demo.shop"):
         await tried(stranger(door), email=email, password="wrong")
-    assert verified == ["argon2", "argon2"]
+    assert [thread for thread, _ in verified] == ["argon2", "argon2"]
+    assert verified[1][1] == extract_parameters(await hashed("as dear as a chosen one"))
 
 
 async def test_the_cookie_is_for_this_server_alone(door: Door) -> None:
