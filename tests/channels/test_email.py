@@ -213,6 +213,44 @@ async def test_a_bounce_makes_our_message_failed_with_words(forwarded: Line, pos
     assert "the mailbox is full (5.2.2)" in found[1]["error"]
 
 
+def _undelivered(about: str, *recipients: str) -> bytes:
+    blocks = "".join(
+        f"Final-Recipient: rfc822; {one}\nAction: failed\nStatus: 5.1.1\n\n" for one in recipients
+    )
+    return (
+        "From: MAILER-DAEMON@post.example\nTo: help@shop.example\nSubject: Undelivered Mail\n"
+        f"Return-Path: <>\nMessage-ID: <{uuid7()}@post.example>\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+        f"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; post.example\n\n{blocks}"
+        f"--b\nContent-Type: message/rfc822\n\nMessage-ID: {about}\n\nYes.\n--b--\n"
+    ).encode()
+
+
+async def test_a_copy_that_comes_back_is_noted_once_and_fails_nothing(
+    forwarded: Line, post: Post, shop: Shop
+) -> None:
+    await forward(forwarded, mail(Auto_Submitted="auto-generated"))
+    (ticket,) = await rows(forwarded.desk, "SELECT id FROM ticket")
+    draft = Draft(id=uuid7(), text="To you both.", cc=("ann@mail.example",))
+    await reply(forwarded.room.desk, ticket["id"], shop.ben, draft)
+    about = str((await sent(forwarded, post))["Message-ID"])
+    query = "SELECT text FROM message WHERE visibility = 'note'"
+
+    for _ in range(2):
+        report = _undelivered(about, "Ann@mail.example")
+        await forwarded.post(report, {"x-shopbell-key": SECRET})
+    (note,) = await rows(forwarded.desk, query)
+    assert "copy did not arrive" in note["text"]
+    assert "Ann@mail.example was not delivered" in note["text"]
+    assert [one["sent_state"] for one in await forwarded.messages()] == [None, "sent"]
+
+    report = _undelivered(about, "mia@mail.example", "ann@mail.example")
+    await forwarded.post(report, {"x-shopbell-key": SECRET})
+    assert [one["sent_state"] for one in await forwarded.messages()] == [None, "failed"]
+    assert len(await rows(forwarded.desk, query)) == 1
+    assert await forwarded.payload_states() == ["done"] * 4
+
+
 @pytest.mark.parametrize(
     ("step", "told", "state", "words"),
     [

@@ -114,6 +114,17 @@ async def a_receipt_for_all_up_to_a_time(scene: Scene) -> Steps:
 
 
 @of(take_in)
+async def a_copy_that_did_not_arrive(scene: Scene) -> Steps:
+    await _sent(scene)
+    told = """UPDATE message SET version = version + 1, extra = extra || '{"mail": {"cc": ["ann@mail.example"]}}'"""
+    await scene.run(f"{told} WHERE author_kind = 'agent'")
+    ann = Sender(kind="email", value="ann@mail.example")
+    back = Fact(kind="receipt", external_id="wamid.1", state="failed", sender=ann, words="No such.")
+    yield
+    await take_in(scene.shop.desk, scene.shop.connection, back)
+
+
+@of(take_in)
 async def an_opt_out(scene: Scene) -> Steps:
     await _wrote(scene)
     yield

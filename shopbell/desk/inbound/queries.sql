@@ -25,6 +25,13 @@ SELECT id, ticket_id, thread_id, message_id FROM delivery
 WHERE connection_id = :connection_id
   AND (external_id = :external_id OR parts @> ARRAY[:external_id::text] OR id = :key::uuid);
 
+-- name: copied_to
+SELECT 1 FROM message m JOIN delivery d ON d.message_id = m.id
+WHERE m.id = :message_id
+  AND (m.extra -> 'mail' -> 'cc' ? :address OR m.extra -> 'mail' -> 'bcc' ? :address)
+  AND NOT EXISTS (SELECT 1 FROM contact c
+                  WHERE c.thread_id = d.thread_id AND c.connection_id = d.connection_id AND c.identity = :address);
+
 -- name: was_ours
 SELECT 1 FROM former_delivery
 WHERE id = :key::uuid OR connection_id = :connection_id

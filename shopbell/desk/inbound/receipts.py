@@ -6,15 +6,18 @@ and changes nothing.
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import uuid5
 
 from shopbell.desk.connections.types import Connection
 from shopbell.desk.database import Desk
 from shopbell.desk.inbound.commands import SQL
 from shopbell.desk.inbound.parts import TooEarly, named_in, sender_of
 from shopbell.desk.inbound.types import Fact
-from shopbell.desk.messages.types import DeliveryStatus
+from shopbell.desk.messages.types import DeliveryStatus, Draft
+from shopbell.desk.messages.writing import add_message
 from shopbell.desk.work import SYSTEM, message_from, work
 
+COPY = "A copy did not arrive; the customer's own mail is not concerned. {words}"
 _LIFTS: dict[str, tuple[DeliveryStatus, ...]] = {
     "sent": ("sending", "uncertain"),
     "delivered": ("sending", "uncertain", "sent"),
@@ -37,7 +40,7 @@ async def take_receipt(desk: Desk, connection: Connection, fact: Fact) -> None:
             return
         if not found:
             raise TooEarly(f"no message of ours is called {fact.external_id or fact.key}")
-        await lift(desk, found, fact)
+        await lift(desk, [one for one in found if not await _of_a_copy(desk, one, fact)], fact)
         return
     found = await desk.run(
         SQL["sends_to"],
@@ -50,6 +53,24 @@ async def take_receipt(desk: Desk, connection: Connection, fact: Fact) -> None:
     await lift(desk, [one for one in found if one not in under_way], fact)
     if under_way:
         raise TooEarly("a message of ours is still being sent there: this may be about it")
+
+
+async def _of_a_copy(desk: Desk, send: dict[str, Any], fact: Fact) -> bool:
+    """Whether it tells of somebody who got a copy, which says nothing of the customer's own. Of one
+    that did not arrive a note tells, once."""
+    address = fact.sender.value if fact.sender is not None else ""
+    to = {"message_id": send["message_id"], "address": address}
+    if not address or not await desk.run(SQL["copied_to"], **to):
+        return False
+    if fact.state == "failed":
+        note = Draft(
+            id=uuid5(send["id"], address), text=COPY.format(words=fact.words), visibility="note"
+        )
+        async with work(desk, ticket_id=send["ticket_id"]) as unit:
+            told = await unit.connection.execute(SQL["message"].encode(), {"id": note.id})
+            if await told.fetchone() is None:
+                unit.emit("message.created", SYSTEM, message=add_message(unit, SYSTEM, note))
+    return True
 
 
 async def lift(desk: Desk, sends: Sequence[dict[str, Any]], fact: Fact) -> None:

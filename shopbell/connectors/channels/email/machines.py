@@ -8,6 +8,7 @@ reports), RFC 5965 (complaints), RFC 8098 (read receipts); X-Auto-Response-Suppr
 import re
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from shopbell.connectors.channels.email.headers import (
@@ -82,16 +83,19 @@ _MEANINGS = {
     "7.26": "our domain's signature (SPF, DKIM, DMARC) did not pass",
 }
 LONGEST_REASON = 200
+MOST_RECIPIENTS = 50
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """What became of a mail of ours: of which (its message id), in whose mailbox, and why."""
+    """What became of a mail of ours: of which (its message id), in whose mailbox, and why; `also`
+    are others whom the same report says it did not reach."""
 
     kind: Literal["failed", "delayed", "delivered", "read", "complaint", "unclear"]
     about: str = ""
     recipient: str = ""
     code: str = ""
     words: str = ""
+    also: tuple["Report", ...] = ()
 
     @property
     def bounce(self) -> bool:
@@ -141,7 +145,15 @@ def report_in(root: Part) -> Report | None:
 
 
 def _delivery(root: Part, parts: list[Part], status: Part) -> Report:
-    fields = _fields(_text(status))
+    text = _text(status)
+    return msgspec.structs.replace(
+        _reached(_fields(text), about := _about(root, parts)),
+        also=tuple(_reached(one, about) for one in _failed(text)[:-1][-MOST_RECIPIENTS:]),
+    )
+
+
+def _reached(fields: dict[str, str], about: str) -> Report:
+    """What a report says of one recipient."""
     action = fields.get("action", "").split()[0].lower() if fields.get("action", "").split() else ""
     code = _code(fields.get("status", "")) or _code(fields.get("diagnostic-code", ""))
     recipient = _typed(fields.get("original-recipient", "")) or _typed(
@@ -160,7 +172,7 @@ def _delivery(root: Part, parts: list[Part], status: Part) -> Report:
     reason = _typed(fields.get("diagnostic-code", ""))
     return Report(
         kind=kind,
-        about=_about(root, parts),
+        about=about,
         recipient=recipient.lower(),
         code=code,
         words=_words(recipient, code, reason),
@@ -247,14 +259,26 @@ def _text(part: Part) -> str:
 
 def _fields(text: str) -> dict[str, str]:
     """Fields of a report; of those that say it for each recipient the failed one's count."""
-    blocks = [
+    whole: dict[str, str] = {}
+    for block in sorted(_blocks(text), key=_is_failed):
+        whole |= block
+    return whole
+
+
+def _blocks(text: str) -> list[dict[str, str]]:
+    return [
         {name.lower(): " ".join(value.split()) for name, value in _FIELD.findall(block)}
         for block in re.split(r"\n[ \t]*\n", text)
     ]
-    whole: dict[str, str] = {}
-    for block in sorted(blocks, key=lambda one: "failed" in one.get("action", "").lower()):
-        whole |= block
-    return whole
+
+
+def _failed(text: str) -> list[dict[str, str]]:
+    """The fields of each recipient whom it did not reach."""
+    return [one for one in _blocks(text) if _is_failed(one)]
+
+
+def _is_failed(block: dict[str, str]) -> bool:
+    return "failed" in block.get("action", "").lower()
 
 
 def _typed(value: str) -> str:

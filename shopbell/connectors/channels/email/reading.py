@@ -121,14 +121,15 @@ def _told(root: Part, report: Report, message: Fact) -> list[Fact]:
     return [
         Fact(
             kind="receipt",
-            external_id=report.about,
-            key=delivery_named(report.about),
-            sender=Sender(kind="email", value=report.recipient) if report.recipient else None,
+            external_id=one.about,
+            key=delivery_named(one.about),
+            sender=Sender(kind="email", value=one.recipient) if one.recipient else None,
             at=message.at,
             state=state,
-            code=report.code,
-            words=report.words,
+            code=one.code,
+            words=one.words,
         )
+        for one in (report, *report.also)
     ]
 
 
