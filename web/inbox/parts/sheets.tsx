@@ -5,20 +5,25 @@ import { firstName, nameOf, openTicket } from "../state/desk"
 import type { Ticket } from "../state/model"
 import { SendKeys } from "./small"
 import { MacroSheet } from "./macro"
+import { LeftAsTheyAre } from "./chosen"
 import { Palette } from "./palette"
 import { PasswordSheet } from "./password"
+import { Pick } from "./pick"
 import { TraceOf } from "./trace"
 
 /** Opens within the key or click that asked for it, so that the next letter is already its own. */
 export function Dialog({ title, children }: { title: string; children: ComponentChildren }) {
   const box = useRef<HTMLDialogElement>(null)
   useLayoutEffect(() => {
-    const from = document.activeElement as HTMLElement | null
-    box.current?.showModal()
-    return () => from?.focus({ preventScroll: true })
+    const [from, dialog] = [document.activeElement as HTMLElement | null, box.current!]
+    dialog.showModal()
+    return () => {
+      dialog.close()
+      from?.focus({ preventScroll: true })
+    }
   }, [])
   return (
-    <dialog ref={box} aria-label={title} onClose={() => (sheet.value = null)}>
+    <dialog ref={box} aria-label={title} onClose={(event) => event.currentTarget.isConnected && (sheet.value = null)}>
       <header class="bar"><h2>{title}</h2><span class="spring" /><button type="button" class="button bare small" onClick={() => box.current?.close()}>Close</button></header>
       <div class="dialog-body">{children}</div>
     </dialog>
@@ -32,6 +37,8 @@ export function Sheets() {
   if (sheet.value === "password") return <PasswordSheet />
   if (sheet.value === null) return null
   if ("macro" in sheet.value) return <MacroSheet chosen={sheet.value.macro} />
+  if ("pick" in sheet.value) return <Pick pick={sheet.value} />
+  if ("left" in sheet.value) return <LeftAsTheyAre />
   if ("taken" in sheet.value) return <Taken ticket={sheet.value.taken} holder={sheet.value.holder} />
   return <Dialog title="Why did it say that?"><TraceOf turn={sheet.value.turn} /></Dialog>
 }
@@ -58,7 +65,7 @@ function Keys() {
   return (
     <Dialog title="Keyboard shortcuts">
       <div class="keys-grid">
-        {(["Move", "Ticket", "Not sent", "Views"] as const).map((group) => (
+        {[...new Set(commands.map((each) => each.group))].map((group) => (
           <section key={group}>
             <h3>{group}</h3>
             <ul>{commands.filter((each) => each.group === group).map((each) => <li key={each.name}>{each.name}<span class="keys">{each.keys.split(" ").map((key) => <kbd key={key}>{key}</kbd>)}</span></li>)}</ul>

@@ -1,8 +1,8 @@
 import { ArrowDown, Bot, CheckCheck, ChevronLeft, Clock, Ellipsis, Eye, Hand, PanelRight, RotateCcw, Undo2, WifiOff } from "lucide-preact"
 import { Fragment } from "preact"
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks"
-import { exact, dayKey, dayOf, upcoming } from "../state/clock"
-import { command, snooze, snoozeTimes } from "../state/commands"
+import { exact, dayKey, dayOf } from "../state/clock"
+import { command } from "../state/commands"
 import { canWrite, firstName, me, nameOf, openProblem, openTicket, tickets } from "../state/desk"
 import { connection, conversation, drafts, loadOlder, typing, viewing } from "../state/live"
 import type { Message, Ticket } from "../state/model"
@@ -30,10 +30,9 @@ export function ThreadPane() {
 }
 
 /** What has no room in a phone's header. */
-function More({ ticket }: { ticket: Ticket }) {
-  const can = ["Release", "Resolve", "Assign"].map(command).filter((each) => each.when())
-  const snoozing = command("Snooze").when() ? snoozeTimes().map(({ name, until }) => ({ name: `Snooze: ${name.toLowerCase()}`, run: () => void snooze(ticket, until) })) : []
-  return <Menu name="more" label="More" home="only-phone" look="icon-button" button={<Ellipsis size={18} aria-hidden="true" />} choices={[...can.map(({ name, run }) => ({ name, run })), ...snoozing, { name: "Details", run: () => (detailsShown.value = true) }]} />
+function More() {
+  const can = ["Release", "Resolve", "Snooze", "Assign", "Priority", "Tags"].map(command).filter((each) => each.when())
+  return <Menu name="more" label="More" home="only-phone" look="icon-button" button={<Ellipsis size={18} aria-hidden="true" />} choices={[...can.map(({ name, run }) => ({ name, run })), { name: "Details", run: () => (detailsShown.value = true) }]} />
 }
 
 function Action({ name, children, main = false, phone = false }: { name: string; children?: preact.ComponentChildren; main?: boolean; phone?: boolean }) {
@@ -52,12 +51,12 @@ function Header({ ticket }: { ticket: Ticket }) {
       <div class="thread-title"><h1><span class="cut" dir="auto">{ticket.customer_name || "Visitor"}</span><span class="num">#{ticket.number}</span></h1><p>{connection.state.value === "offline" && <span class="mark red only-phone"><WifiOff size={12} aria-hidden="true" />Offline</span>}<Control ticket={ticket} /><Closing ticket={ticket} /><Due ticket={ticket} />{eyes.length > 0 && <span class="viewers" title={`${eyes.map(nameOf).join(", ")} looking`}><Eye size={13} aria-hidden="true" /><span class="cut">{eyes.map((agent) => firstName(nameOf(agent))).join(", ")}</span><span class="unseen">looking</span></span>}</p></div>
       <div class="thread-actions">
         {!canWrite.value && <span class="mark">View only</span>}
-        {canWrite.value && open && <Menu name="snooze" label="Snooze" home="not-phone" tip="Snooze (s)" look="icon-button" button={<Clock size={16} aria-hidden="true" />} choices={snoozeTimes().map(({ name, until }) => ({ name, far: upcoming(until.toISOString()), run: () => void snooze(ticket, until) }))} />}
+        {canWrite.value && open && <button type="button" class="icon-button not-phone" aria-label="Snooze" title="Snooze (s)" onClick={command("Snooze").run}><Clock size={16} aria-hidden="true" /></button>}
         <Action name="Release"><Undo2 size={15} aria-hidden="true" /></Action>
         <Action name="Resolve" phone={!command("Take over").when()}><CheckCheck size={15} aria-hidden="true" /></Action>
         <Action name="Reopen" phone><RotateCcw size={15} aria-hidden="true" /></Action>
         <Action name="Take over" main={free} phone>{!free && <Hand size={15} aria-hidden="true" />}</Action>
-        <More ticket={ticket} />
+        <More />
         <button type="button" class="icon-button not-phone" aria-label="Details" title="Details (i)" aria-pressed={detailsShown.value} onClick={() => (detailsShown.value = !detailsShown.value)}><PanelRight size={16} aria-hidden="true" /></button>
       </div>
     </header>

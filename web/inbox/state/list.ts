@@ -4,10 +4,11 @@ import { call } from "./api"
 import { me, openId, putReads, tickets } from "./desk"
 import { ticketOf, type Ticket } from "./model"
 import { view } from "./router"
-import { views, type ViewName } from "./views"
+import { sortNames, views, type Sort, type ViewName } from "./views"
 
 interface Shown {
   view: ViewName
+  sort: Sort
   ids: readonly string[]
 }
 
@@ -20,15 +21,35 @@ export const loading = signal(true)
 const next = signal<string | null>(null)
 /** After a page that did not come, nobody asks again by himself before a fresh list. */
 let stuck = false
-const shown = signal<Shown>({ view: "open", ids: [] })
+const shown = signal<Shown>({ view: "open", sort: "newest", ids: [] })
+
+const SORTED = "shopbell:sort:"
+const chosenSorts = signal<ReadonlyMap<ViewName, Sort>>(new Map())
+
+/** What the list is sorted by: what was chosen for this view, kept from day to day, else the view's own. */
+export const sorted = computed<Sort>(() => {
+  const { sort = "newest", sorts } = views[view.value]
+  const kept = chosenSorts.value.get(view.value) ?? localStorage.getItem(SORTED + view.value)
+  return sorts && sortNames.includes(kept as Sort) ? (kept as Sort) : sort
+})
+
+export function chooseSort(sort: Sort): void {
+  localStorage.setItem(SORTED + view.peek(), sort)
+  chosenSorts.value = new Map(chosenSorts.peek()).set(view.peek(), sort)
+  void loadList().catch(() => undefined)
+}
 
 const rank: Record<Ticket["priority"], number> = { urgent: 0, high: 1, normal: 2, low: 3 }
 
 const byChange = (a: Ticket, b: Ticket): number => (a.updated_at < b.updated_at ? 1 : a.updated_at > b.updated_at ? -1 : b.number - a.number)
+const rising = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+const NEVER = "9"
 const byWait = (a: Ticket, b: Ticket): number =>
-  rank[a.priority] - rank[b.priority] || ((a.waiting_since ?? "") < (b.waiting_since ?? "") ? -1 : 1)
+  Number(a.waiting_since === null) - Number(b.waiting_since === null) || (a.waiting_since && b.waiting_since ? rank[a.priority] - rank[b.priority] || rising(a.waiting_since, b.waiting_since) : 0) || rising(a.id, b.id)
+const byDue = (a: Ticket, b: Ticket): number => rising(a.due?.at ?? NEVER, b.due?.at ?? NEVER) || rising(a.id, b.id)
 
-const byDue = (a: Ticket, b: Ticket): number => ((a.due?.at ?? "9") < (b.due?.at ?? "9") ? -1 : 1)
+/** As the server sorts, so that pages and events make one list. */
+const orders: Record<Sort, (a: Ticket, b: Ticket) => number> = { newest: byChange, wait: byWait, deadline: byDue }
 
 export function matches(ticket: Ticket, words: string): boolean {
   if (!words) return true
@@ -41,10 +62,10 @@ export function matches(ticket: Ticket, words: string): boolean {
 
 /** How the list would stand if it were drawn anew now. */
 const wanted = computed<Shown>(() => {
-  const { holds, byWait: waits, byDue: due } = views[view.value]
+  const { holds } = views[view.value]
   const mine = me.value?.agent.id ?? ""
   const found = tickets.all().filter((ticket) => holds(ticket, mine) && matches(ticket, filter.value))
-  return { view: view.value, ids: found.sort(waits ? byWait : due ? byDue : byChange).map((ticket) => ticket.id) }
+  return { view: view.value, sort: sorted.value, ids: found.sort(orders[sorted.value]).map((ticket) => ticket.id) }
 })
 
 /** The rows as they stand on the screen: those wanted, unless the list is held. */
@@ -62,7 +83,7 @@ let filteredBy = ""
 
 effect(() => {
   const come = wanted.value
-  if (held.value && come.view === shown.peek().view && filter.value === filteredBy && shown.peek().ids.length > 0) return
+  if (held.value && come.view === shown.peek().view && come.sort === shown.peek().sort && filter.value === filteredBy && shown.peek().ids.length > 0) return
   filteredBy = filter.value
   shown.value = come
 })
@@ -81,15 +102,23 @@ export async function loadList(): Promise<void> {
   const page = await firstPage().finally(() => {
     if (round === asked) loading.value = false
   })
-  if (round === asked) take(page)
+  if (round !== asked) return
+  take(page)
+  if (loadedFor !== named()) letIn()
+  loadedFor = named()
 }
 
-export const firstPage = (): Promise<TicketPage> => call<TicketPage>("GET", `/api/tickets?view=${view.peek()}&limit=${PAGE}`)
+/** The view and order that was read last: the first page of another is let in whole, even into a held list. */
+let loadedFor = ""
+const named = (): string => `view=${view.peek()}&sort=${sorted.peek()}`
+
+export const firstPage = (): Promise<TicketPage> => call<TicketPage>("GET", `/api/tickets?${named()}&limit=${PAGE}`)
 
 /** Takes a first page that came together with the rest of a fresh state. */
 export function takeFirst(page: TicketPage): void {
   asked += 1
   loading.value = false
+  loadedFor = named()
   take(page)
 }
 
@@ -99,7 +128,7 @@ export async function loadMore(): Promise<void> {
   loading.value = true
   const cursor = encodeURIComponent(next.peek()!)
   try {
-    const page = await call<TicketPage>("GET", `/api/tickets?view=${view.peek()}&limit=${PAGE}&cursor=${cursor}`)
+    const page = await call<TicketPage>("GET", `/api/tickets?${named()}&limit=${PAGE}&cursor=${cursor}`)
     if (round === asked) take(page, true)
   } catch (error) {
     stuck = round === asked
@@ -123,10 +152,10 @@ function take(page: TicketPage, appended = false): void {
 
 /** Puts later rows below a held list, whose own rows stay where they are. */
 function join(come: readonly string[]): void {
-  const { view, ids } = shown.peek()
+  const { ids } = shown.peek()
   const known = new Set(ids)
   const fit = new Set(wanted.peek().ids)
-  shown.value = { view, ids: [...ids, ...come.filter((id) => fit.has(id) && !known.has(id))] }
+  shown.value = { ...shown.peek(), ids: [...ids, ...come.filter((id) => fit.has(id) && !known.has(id))] }
 }
 
 /** The row that is to get the focus, drawn for it wherever it stands. */

@@ -11,11 +11,13 @@ interface Toast {
 export const toasts = signal<readonly Toast[]>([])
 
 const SHOWN_FOR = 6_000
+const TO_ACT = 10_000
 
-export function tell(text: string, action?: Toast["action"]): void {
+export function tell(text: string, action?: Toast["action"] | undefined): string {
   const toast: Toast = action ? { id: uuid7(), text, action } : { id: uuid7(), text }
   toasts.value = [...toasts.value.slice(-2), toast]
-  setTimeout(() => dismiss(toast.id), SHOWN_FOR)
+  setTimeout(() => dismiss(toast.id), action ? TO_ACT : SHOWN_FOR)
+  return toast.id
 }
 
 export function dismiss(id: string): void {

@@ -3,16 +3,26 @@ import { isActive, isDone, type Counts, type Ticket } from "./model"
 export const viewNames = ["mine", "unassigned", "waiting", "due", "assistant", "open", "snoozed", "resolved"] as const
 export type ViewName = (typeof viewNames)[number]
 
+/** What a list can be sorted by, as the server's `sort` names it. */
+export const sortNames = ["newest", "wait", "deadline"] as const
+export type Sort = (typeof sortNames)[number]
+
+export const sorts: Record<Sort, { label: string; key: string }> = {
+  newest: { label: "Newest first", key: "n" },
+  wait: { label: "Longest wait first", key: "w" },
+  deadline: { label: "Due first", key: "d" },
+}
+
 interface View {
   label: string
   count: keyof Counts
   key: string
   holds: (ticket: Ticket, me: string) => boolean
   empty: string
-  /** Longest wait first; else newest change first. */
-  byWait?: boolean
-  /** What is due first, first. */
-  byDue?: boolean
+  /** How it is sorted while nobody chose otherwise; by newest where nothing is said. */
+  sort?: Sort
+  /** Whether it can be sorted otherwise. */
+  sorts: boolean
 }
 
 /** The built-in views. `holds` says the same as the server's SQL, so that events alone keep a list right. */
@@ -22,6 +32,7 @@ export const views: Record<ViewName, View> = {
     count: "mine",
     key: "m",
     holds: (ticket, me) => isActive(ticket) && ticket.assignee_id === me,
+    sorts: true,
     empty: "Nothing is assigned to you. Take one from Waiting for a person.",
   },
   unassigned: {
@@ -29,6 +40,7 @@ export const views: Record<ViewName, View> = {
     count: "unassigned",
     key: "u",
     holds: (ticket) => isActive(ticket) && ticket.control === "agents" && ticket.assignee_id === null,
+    sorts: true,
     empty: "Every ticket that people have is somebody's.",
   },
   waiting: {
@@ -36,22 +48,25 @@ export const views: Record<ViewName, View> = {
     count: "waiting",
     key: "w",
     holds: (ticket) => ticket.status === "open" && ticket.waiting_since !== null,
+    sorts: true,
     empty: "Nobody is waiting for a person.",
-    byWait: true,
+    sort: "wait",
   },
   due: {
     label: "Due soon",
     count: "due",
     key: "d",
     holds: (ticket) => isActive(ticket) && (ticket.due?.step ?? 0) >= 50,
+    sorts: true,
     empty: "Nothing has used up half of its time.",
-    byDue: true,
+    sort: "deadline",
   },
   assistant: {
     label: "Assistant has it",
     count: "assistant",
     key: "b",
     holds: (ticket) => isActive(ticket) && ticket.control === "assistant",
+    sorts: true,
     empty: "The assistant is in no conversation right now.",
   },
   open: {
@@ -59,6 +74,7 @@ export const views: Record<ViewName, View> = {
     count: "all_open",
     key: "o",
     holds: (ticket) => isActive(ticket),
+    sorts: true,
     empty: "No open tickets. New ones appear here by themselves.",
   },
   snoozed: {
@@ -66,6 +82,7 @@ export const views: Record<ViewName, View> = {
     count: "snoozed",
     key: "z",
     holds: (ticket) => ticket.status === "snoozed",
+    sorts: true,
     empty: "Nothing is snoozed.",
   },
   resolved: {
@@ -73,6 +90,7 @@ export const views: Record<ViewName, View> = {
     count: "resolved",
     key: "r",
     holds: isDone,
+    sorts: false,
     empty: "Nothing is resolved yet.",
   },
 }
