@@ -1,7 +1,10 @@
 """What is read in mails: words in any charset, what is new in them, machines, bombs, hostile pages."""
 
 import struct
+from base64 import b64encode
+from typing import Any
 
+import compressed_rtf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 from shopbell.connectors.channels.email.pages import safe
 from shopbell.connectors.channels.email.quotes import reply_in
 from shopbell.connectors.channels.email.reading import House, facts_of
+from shopbell.connectors.channels.email.winmail import words_in
 from shopbell.desk.inbound.types import Fact, Mail
 
 
@@ -150,11 +154,76 @@ def test_an_invitation_without_words_is_put_into_words_and_kept(
     assert [one.name for one in message.attachments] == ["invitation.ics"]
 
 
-def test_files_keep_their_names_and_are_found_in_winmail() -> None:
-    records = [(0x00069002, b""), (0x00018010, b"plan.txt\0"), (0x0006800F, b"hello")]
-    packed = struct.pack("<IH", 0x223E9F78, 1) + b"".join(
+def winmail(*records: tuple[int, bytes]) -> bytes:
+    return struct.pack("<IH", 0x223E9F78, 1) + b"".join(
         b"\x02" + struct.pack("<II", kind, len(value)) + value + b"\0\0" for kind, value in records
     )
+
+
+def properties(*given: tuple[int, int, bytes]) -> tuple[int, bytes]:
+    """Outlook's list of them: before those that are given one of each way that a value is written."""
+    number = struct.pack("<HHI", 0x0B, 0x0E1F, 1)
+    many = struct.pack("<HHIHHHH", 0x1002, 0x0E20, 2, 1, 0, 2, 0)
+    named = struct.pack("<HH16sII4sI", 0x03, 0x8001, b"g" * 16, 1, 4, "x".encode("utf-16"), 7)
+    numbered = struct.pack("<HH16sIIQ", 0x40, 0x8002, b"g" * 16, 0, 5, 7)
+    told = b"".join(
+        struct.pack("<HHII", kind, name, 1, len(value)) + value + b"\0" * (-len(value) % 4)
+        for name, kind, value in given
+    )
+    whole = number + many + named + numbered + told
+    return 0x00069003, struct.pack("<I", 4 + len(given)) + whole
+
+
+RICH = (
+    rb"{\rtf1\ansi\fromhtml1{\*\htmltag64 <p>}Gr\'fc\'dfe,\par it runs small.{\*\htmltag72 </p>}}"
+)
+rich_text: Any = compressed_rtf
+PACKED: bytes = rich_text.compress(RICH)
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        ((0x0002800C, b"It runs small.\0"), "It runs small."),
+        (properties((0x1000, 0x1E, b"Gr\xfc\xdfe\0")), "Grüße"),
+        (properties((0x1000, 0x1F, "Grüße, дом\0".encode("utf-16-le"))), "Grüße, дом"),
+        (properties((0x1013, 0x102, b"<p>It runs <b>small</b>.</p>")), "It runs small."),
+        (properties((0x1009, 0x102, PACKED)), "Grüße,\nit runs small."),
+    ],
+)
+def test_what_outlook_packed_is_read_where_a_mail_says_nothing_else(
+    record: tuple[int, bytes], words: str
+) -> None:
+    head = b"From: a@b.example\nContent-Type: application/ms-tnef; name=winmail.dat\n"
+    body = b"Content-Transfer-Encoding: base64\n\n" + b64encode(winmail(record))
+    message, _ = read(head + body)
+    assert message.text == words
+    page = message.html or ""
+    assert ("<b>small</b>" in page) == (b"<b>" in record[1])
+
+
+def test_an_answer_in_winmail_is_told_from_what_it_quotes() -> None:
+    said = "Yes, M.\r\n\r\nOn Mon, Mia <mia@mail.example> wrote:\r\n> Does it run small?\r\n"
+    packed = winmail((0x0002800C, said.encode()))
+    head = b"From: a@b.example\nContent-Type: application/ms-tnef\n"
+    _, told = read(head + b"Content-Transfer-Encoding: base64\n\n" + b64encode(packed))
+    assert told.reply_text == "Yes, M."
+
+
+@given(st.binary(max_size=300), st.integers(0, 400), st.integers(0, 255))
+def test_no_bytes_of_winmail_make_the_reading_fail(loose: bytes, at: int, byte: int) -> None:
+    whole = winmail(
+        properties((0x1009, 0x102, PACKED), (0x1000, 0x1F, b"a\0")), (0x00069003, loose)
+    )
+    spoilt = whole[:at] + bytes([byte]) + whole[at + 1 :]
+    for packed in (spoilt, spoilt[:at], winmail(properties((0x1009, 0x102, loose)))):
+        plain, page = words_in(packed)
+        assert isinstance(plain, str)
+        assert isinstance(page, str)
+
+
+def test_files_keep_their_names_and_are_found_in_winmail() -> None:
+    packed = winmail((0x00069002, b""), (0x00018010, b"plan.txt\0"), (0x0006800F, b"hello"))
     message, _ = read(
         b"From: a@b.example\nContent-Type: multipart/mixed\n\n--xx\nContent-Type: text/plain\n\nhi\n"
         b"--xx\nContent-Type: image/png; name*0*=utf-8''%C3%BC; name*1*=%2Fa.png\n"

@@ -30,7 +30,7 @@ from shopbell.connectors.channels.email.parts import (
 )
 from shopbell.connectors.channels.email.quotes import reply_in, unmarked
 from shopbell.connectors.channels.email.replies import Answered, answered
-from shopbell.connectors.channels.email.winmail import files_in
+from shopbell.connectors.channels.email.winmail import files_in, words_in
 from shopbell.desk.inbound.types import Fact, File, Mail, Sender
 
 MOST_TEXT = 1_000_000
@@ -77,11 +77,12 @@ def _message(root: Part, taken: Taken, report: Report | None, house: House, body
     found = verdict(head, sender[1], house.host)
     replied = _answered(head, house)
     named = message_id(head)
-    words, reply = _words(taken.pieces)
+    pieces = taken.pieces or _packed(taken.files)
+    words, reply = _words(pieces)
     wordless = not words
     if wordless:
         words = reply = invitation_in(root)
-    page = html_of(taken.pieces)
+    page = html_of(pieces)
     answers = ids(raw_line(head, "in-reply-to"))
     return Fact(
         kind="message",
@@ -188,9 +189,22 @@ def _files(files: list[File]) -> tuple[File, ...]:
     found: list[File] = []
     for one in files:
         found.append(one)
-        if one.media_type == "application/ms-tnef" or one.name.lower() == "winmail.dat":
+        if _is_packed(one):
             found += files_in(one.data or b"")
     return tuple(found)
+
+
+def _packed(files: list[File]) -> list[Piece]:
+    """What Outlook says in its own packing, of a mail that says it nowhere else."""
+    found: list[Piece] = []
+    for plain, page in (words_in(one.data or b"") for one in files if _is_packed(one)):
+        if plain or page:
+            found.append(Piece(plain or None, page or None))
+    return found
+
+
+def _is_packed(file: File) -> bool:
+    return file.media_type == "application/ms-tnef" or file.name.lower() == "winmail.dat"
 
 
 def _bare(found: list[tuple[str, str]]) -> tuple[str, ...]:
