@@ -10,6 +10,7 @@ from shopbell.assistant.knowledge.lexicon import Lexicon
 from shopbell.assistant.models.port import Caps, Model
 from shopbell.assistant.models.via_litellm import LitellmModel
 from shopbell.assistant.products import Facets
+from shopbell.assistant.tagging.tagger import Tagger
 from shopbell.assistant.words.language import detect
 from shopbell.assistant.words.listen import Listener
 from shopbell.connectors.commerce.types import Shop
@@ -18,13 +19,15 @@ from shopbell.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """`shop` and `facets` are None where no shop is connected, `model` where no model is set."""
+    """`shop` and `facets` are None where no shop is connected, `model` where no model is set, `tagger`
+    where tickets get no tags by themselves."""
 
     pool: AsyncConnectionPool[Any]
     embedder: Embedder
     listener: Listener
     shop: Shop | None = None
     facets: Facets | None = None
+    tagger: Tagger | None = None
     model: Model | None = None
     lexicon: Lexicon = field(default_factory=Lexicon)
     caps: Caps = field(default_factory=Caps)
@@ -46,5 +49,11 @@ async def open_ports(
     listener = await Listener.ready(embedder)
     facets = await Facets.ready(embedder) if shop is not None else None
     return Ports(
-        pool=pool, embedder=embedder, listener=listener, shop=shop, facets=facets, model=model
+        pool=pool,
+        embedder=embedder,
+        listener=listener,
+        shop=shop,
+        facets=facets,
+        tagger=Tagger(pool, embedder),
+        model=model,
     )

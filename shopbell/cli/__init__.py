@@ -34,6 +34,10 @@ knowledge = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="What the assistant may quote."
 )
 app.add_typer(knowledge, name="knowledge")
+tags = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="What tickets are tagged by, and how well."
+)
+app.add_typer(tags, name="tags")
 
 Data = Annotated[
     Path | None, typer.Option("--data", help="Folder that holds all state (./.shopbell).")
@@ -184,6 +188,31 @@ def knowledge_add(
     from shopbell.cli.learning import add
 
     add(path, data=data, wait=wait)
+
+
+@tags.command("learn")
+def tags_learn(
+    file: Annotated[Path, typer.Argument(help='{"text": "…", "label": name or null} a line.')],
+    taxonomy: Annotated[str, typer.Option("--set", help="Which taxonomy.")] = "shop",
+    data: Data = None,
+) -> None:
+    """Teach a taxonomy by labelled lines, in place of those it was taught by before."""
+    from shopbell.cli.tagging import learn
+
+    learn(file, taxonomy=taxonomy, data=data)
+
+
+@tags.command("evaluate")
+def tags_evaluate(
+    file: Annotated[Path, typer.Argument(help='{"text": "…", "label": name or null} a line.')],
+    taxonomy: Annotated[str, typer.Option("--set", help="Which taxonomy.")] = "shop",
+    data: Data = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Every figure, as JSON.")] = False,
+) -> None:
+    """Measure a taxonomy on labelled lines that it was not taught by."""
+    from shopbell.cli.tagging import evaluate as measure_tags
+
+    measure_tags(file, taxonomy=taxonomy, data=data, as_json=as_json)
 
 
 @app.command()

@@ -23,6 +23,7 @@ from shopbell.desk.inbound import commands as payloads
 from shopbell.desk.people.housekeeping import forget_expired
 from shopbell.desk.search.commands import AT_ONCE as WORDS_AT_ONCE
 from shopbell.desk.search.commands import count_words
+from shopbell.desk.tags.commands import follow_tags
 from shopbell.desk.tickets.commands import end_snooze, let_go_of_all
 from shopbell.desk.turns import reads as turns
 from shopbell.desk.verification.commands import forget_codes
@@ -35,6 +36,7 @@ from shopbell.jobs.fetching import fetch_files
 from shopbell.jobs.naming import name_customers
 from shopbell.jobs.proving import send_codes
 from shopbell.jobs.room import DATABASE_AWAY, TURNS_AT_ONCE, Room
+from shopbell.jobs.tagging import tag_waiting
 
 log = structlog.get_logger()
 
@@ -55,7 +57,7 @@ _LET_OTHERS = b"SELECT pg_advisory_unlock(7305, 1)"
 
 
 async def sweep_for_ever(room: Room) -> None:
-    """Sweep work, clocks, knowledge and house, each at its own pace, until cancelled.
+    """Sweep work, clocks, knowledge, tags and house, each at its own pace, until cancelled.
 
     Gathered, since a task group cancels its members once only, and before Python 3.12 `wait_for` may
     swallow that: a second cancellation reaches all that are left.
@@ -66,6 +68,7 @@ async def sweep_for_ever(room: Room) -> None:
         _every(WORK_EVERY, sweep_windows, room),
         _every(KNOWLEDGE_EVERY, sweep_knowledge, room),
         _every(WORDS_EVERY, sweep_words, room),
+        _every(WORK_EVERY, sweep_tags, room),
         _every(HOUSE_EVERY, sweep_house, room),
         return_exceptions=True,
     )
@@ -112,6 +115,12 @@ async def sweep_words(room: Room) -> None:
     """Have the search know the words of what was said."""
     while await count_words(room.desk) == WORDS_AT_ONCE:
         pass
+
+
+async def sweep_tags(room: Room) -> None:
+    """Tag what customers wrote, and have tickets follow tags that were merged or renamed."""
+    room.start(("tags",), tag_waiting(room))
+    await follow_tags(room.desk)
 
 
 async def sweep_house(room: Room) -> None:

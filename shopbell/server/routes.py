@@ -20,6 +20,7 @@ from shopbell.server import (
     search,
     sessions,
     sla,
+    tags,
     threads,
     tickets,
     turns,
@@ -40,6 +41,7 @@ CUSTOMER = "/api/customers/{customer_id}"
 JOINING = "/api/joinings/{joining_id}"
 MESSAGE = "/api/messages/{message_id}"
 REPLY = "/api/replies/{reply_id}"
+TAG = "/api/tags/{tag_id}"
 
 
 def routes(web_dist: Path) -> list[BaseRoute]:
@@ -79,6 +81,7 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route(f"{TICKET}/reopen", agents_only("agent", tickets.reopen), methods=["POST"]),
         Route(f"{TICKET}/snooze", agents_only("agent", tickets.snooze), methods=["POST"]),
         Route(f"{TICKET}/priority", agents_only("agent", tickets.priority), methods=["POST"]),
+        Route(f"{TICKET}/tags", agents_only("viewer", tags.marks)),
         Route(f"{TICKET}/tags", agents_only("agent", tickets.tags), methods=["POST"]),
         Route(f"{TICKET}/clocks", agents_only("viewer", sla.clocks)),
         Route(f"{TICKET}/facts", agents_only("viewer", replies.facts)),
@@ -91,6 +94,12 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route("/api/changes", agents_only("agent", changes.create), methods=["POST"]),
         Route(f"{CHANGE}/undo", agents_only("agent", changes.undo), methods=["POST"]),
         Route("/api/search", agents_only("viewer", search.index)),
+        Route("/api/tags", agents_only("viewer", tags.index)),
+        Route("/api/tags", agents_only("admin", tags.create), methods=["POST"]),
+        Route(TAG, agents_only("admin", tags.change), methods=["PUT"]),
+        Route(TAG, agents_only("admin", tags.remove), methods=["DELETE"]),
+        Route(f"{TAG}/merge", agents_only("admin", tags.merge), methods=["POST"]),
+        Route(f"{TAG}/part", agents_only("admin", tags.part), methods=["POST"]),
         Route("/api/sla/policies", agents_only("viewer", sla.policies)),
         Route("/api/sla/policies", agents_only("admin", sla.set_policies), methods=["PUT"]),
         Route("/api/attachments", agents_only("agent", files.create), methods=["POST"]),

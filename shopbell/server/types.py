@@ -32,6 +32,11 @@ from shopbell.desk.tickets.types import TicketOpen as TicketOpen
 from shopbell.desk.turns.types import TurnRecord as TurnRecord
 from shopbell.server.change_types import ChangeDone as ChangeDone
 from shopbell.server.change_types import ChangeTickets as ChangeTickets
+from shopbell.server.tag_types import ChangeTag as ChangeTag
+from shopbell.server.tag_types import Marks as Marks
+from shopbell.server.tag_types import MergeTag as MergeTag
+from shopbell.server.tag_types import NewTag as NewTag
+from shopbell.server.tag_types import Tags as Tags
 
 Short = Annotated[str, Meta(max_length=200)]
 Long = Annotated[str, Meta(max_length=4000)]

@@ -34,6 +34,7 @@ NOUNS = {
     "joining_id": "joining",
     "change_id": "change",
     "reply_id": "saved_reply",
+    "tag_id": "tag",
 }
 """The ids that addresses hold, and the table each is of."""
 
@@ -42,6 +43,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "snooze": {"until": "2100-01-01T00:00:00Z"},
     "priority": {"priority": "urgent"},
     "tags": {"tags": ["mine"]},
+    "{tag_id}": {"tag": {"name": "mine"}, "version": 1},
+    "merge": {"into": str(uuid7())},
     "read": {"seq": 1},
     "{agent_id}": {"name": "Mallory"},
     "{connection_id}": {"name": "Mallory's"},
@@ -72,6 +75,7 @@ NAME_NOBODY_ELSES = {
     "/api/widget/address",
     "/api/widget/attachments",
     "/api/sla/policies",
+    "/api/tags",
     "/api/replies",
     "/api/search",
     "/healthz",

@@ -20,6 +20,7 @@ from tests.promises import (
     inbound_cases,
     reply_cases,
     side_cases,
+    tag_cases,
     way_cases,
 )
 from tests.promises.cases import Scene, Told
@@ -43,6 +44,7 @@ __all__ = [
     "reply_cases",
     "shop",
     "side_cases",
+    "tag_cases",
     "way_cases",
 ]
 
@@ -64,6 +66,14 @@ NOT_OF_A_THREAD = {
     "replies.remove_reply": "the same",
     "replies.count_use": "the same",
     "search.count_words": "words that were said, which no client holds",
+    "tags.add_tag": "what may be chosen, which each client asks for; tests/desk/test_tags.py",
+    "tags.change_tag": "the same; tickets follow by tags.follow",
+    "tags.merge_tag": "the same",
+    "tags.part_tag": "the same",
+    "tags.remove_tag": "the same",
+    "tags.follow_tags": "each by tags.follow or tags.come_back",
+    "tags.unlooked": "reads",
+    "tags.claim_to_tag": "a lease",
     "sla.set_policies": "what is promised, which no client holds; tests/desk/test_sla.py",
     "people": "who works here; tests/desk/test_people.py",
     "turns.claim": "the assistant's own book",

@@ -234,6 +234,12 @@ export interface ChangeReply {
   version: number
 }
 
+/** PUT /api/tags/{id}: what it is to be; `version` is the one that was looked at. */
+export interface ChangeTag {
+  tag: TagDraft
+  version: number
+}
+
 /** POST /api/changes: the same for each of these tickets. */
 export interface ChangeTickets {
   ticket_ids: Uuid[]
@@ -562,6 +568,12 @@ export interface LeftAddress {
   left: string
 }
 
+/** An example that led to a tag, and how like it the ticket's words are, from 0 to 1. */
+export interface Likeness {
+  text: string
+  likeness: number
+}
+
 /** What came of a macro: how many steps were done, where it stopped if it did, and the ticket as it then stood. */
 export interface MacroRun {
   done: number
@@ -583,6 +595,21 @@ export interface MailHead {
   warning?: string
 }
 
+/** A tag on a ticket: who put it there and when, and for the assistant how sure it was and the examples that led there; where a word of the tag's was said, it is `word`. */
+export interface Marked {
+  name: string
+  by: Author
+  at: Instant
+  confidence: number | null
+  word: string
+  examples: Likeness[]
+}
+
+/** GET /api/tickets/{id}/tags: who put each tag on the ticket, and why. */
+export interface Marks {
+  marks: Marked[]
+}
+
 /** GET /api/me: who is signed in, and what the inbox needs to name things. `channels` are the names people know them by, `capabilities` what each can carry, `connections` the accounts; `position` was reached before any of this was read. */
 export interface Me {
   agent: Agent
@@ -594,6 +621,11 @@ export interface Me {
   connections: Connection[]
   epoch: Uuid
   position: number
+}
+
+/** POST /api/tags/{id}/merge: the tag becomes another word for that one. */
+export interface MergeTag {
+  into: Uuid
 }
 
 /** One message; `seq` rises within the thread from 1 and is its only order. `sender` is the address that it came from on its channel; of a mail it is in its head. `template` is set where the platform sends one of its own, whose words are the `text`. */
@@ -656,6 +688,11 @@ export interface NewConnection {
 export interface NewReply {
   id: Uuid
   saved: SavedDraft
+}
+
+/** POST /api/tags. */
+export interface NewTag {
+  tag: TagDraft
 }
 
 /** Tell the team something; placeholders are filled in. */
@@ -1029,6 +1066,30 @@ export interface Suggestion {
   at: Instant
 }
 
+/** One tag of the tree. `synonyms` are other words for it; the assistant may put it on where it is `suggested`. `merged_into` is the tag that took its place. `used` counts the tickets that have it; whoever changes it names the `version` they saw. */
+export interface Tag {
+  id: Uuid
+  name: string
+  parent_id: Uuid | null
+  synonyms: string[]
+  description: string
+  colour: "amber" | "green" | "grey" | "red" | "violet"
+  suggested: boolean
+  merged_into: Uuid | null
+  used: number
+  version: number
+}
+
+/** What a tag is to be. */
+export interface TagDraft {
+  name: string
+  parent_id?: Uuid | null
+  synonyms?: string[]
+  description?: string
+  colour?: "amber" | "green" | "grey" | "red" | "violet"
+  suggested?: boolean
+}
+
 /** Put tags on the ticket and take others off. */
 export interface TagStep {
   do: "tag"
@@ -1041,6 +1102,11 @@ export interface Tagging {
   do: "tags"
   add?: string[]
   remove?: string[]
+}
+
+/** GET /api/tags: all tags by name, those that were merged too. */
+export interface Tags {
+  tags: Tag[]
 }
 
 /** `on_purpose`: take it even from another agent. */

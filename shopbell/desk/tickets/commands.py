@@ -9,10 +9,10 @@ from shopbell.desk.errors import Invalid, NotFound
 from shopbell.desk.events.types import EventKind
 from shopbell.desk.messages.types import Author
 from shopbell.desk.people.types import Agent
+from shopbell.desk.tags.marks import mark
 from shopbell.desk.tickets.types import Priority, Ticket
 from shopbell.desk.work import SYSTEM, Work, work
 
-MOST_TAGS = 20
 TEAM_IS = b"SELECT 1 FROM team WHERE id = %s"
 LEFT_BEHIND = b"""
     SELECT k.id, k.assignee_id FROM ticket k JOIN agent a ON a.id = k.assignee_id
@@ -113,8 +113,11 @@ async def set_priority(desk: Desk, ticket_id: UUID, by: Agent, priority: Priorit
 
 
 async def set_tags(desk: Desk, ticket_id: UUID, by: Agent, tags: tuple[str, ...]) -> Ticket:
-    """Replace the tags; each once, in the given order, in lower case."""
-    return await _change(desk, ticket_id, by, "ticket.updated", tags=_clean(tags))
+    """Replace the tags; each once, in the given order, under its own name. Raises Invalid for too
+    many."""
+    async with work(desk, ticket_id=ticket_id) as unit:
+        await mark(unit, _author(by), add=tags, only=True)
+    return unit.ticket
 
 
 async def retag(
@@ -122,19 +125,8 @@ async def retag(
 ) -> Ticket:
     """Put tags on and take others off, whatever the ticket has by then. Raises Invalid for too many."""
     async with work(desk, ticket_id=ticket_id) as unit:
-        gone = {tag.strip().lower() for tag in remove}
-        kept = [tag for tag in unit.ticket.tags if tag not in gone]
-        tags = _clean((*kept, *add))
-        if len(tags) > MOST_TAGS:
-            raise Invalid(f"A ticket has at most {MOST_TAGS} tags", "Take some off first.")
-        if tags != unit.ticket.tags:
-            unit.change_ticket(tags=tags)
-            unit.emit("ticket.updated", _author(by))
+        await mark(unit, _author(by), add=add, remove=remove)
     return unit.ticket
-
-
-def _clean(tags: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(tag.strip().lower() for tag in tags if tag.strip()))
 
 
 async def _change(

@@ -1,0 +1,1 @@
+"""Which tags a ticket has: told from examples, learned from people."""
