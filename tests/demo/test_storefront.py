@@ -1,8 +1,12 @@
-"""The demo storefront, asked over ASGI against the seeded shop."""
+"""The demo storefront, asked over ASGI against the seeded shop.
 
+All tests here share one shop: they read it, or put back what they wrote.
+"""
+
+import asyncio
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
@@ -14,6 +18,8 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 from starlette.applications import Starlette
 
+from shopbell import settings as settings_module
+from shopbell.cli.embedded.postgres import Postgres
 from shopbell.connectors.commerce.demo import library
 from shopbell.connectors.commerce.demo.seed import WIDGET_KEY, seed
 from shopbell.connectors.commerce.demo.shop import DemoShop
@@ -22,13 +28,31 @@ from shopbell.connectors.commerce.demo.storefront.pictures import picture
 from shopbell.connectors.commerce.demo.storefront.routes import routes
 from shopbell.connectors.commerce.types import Identity
 from shopbell.settings import Settings
+from tests.databases import Databases
 
 LINKED = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOTALL)
+OF_CARDIGAN = "SELECT description FROM shop_product WHERE handle = 'mill-cardigan'"
+DESCRIBE_CARDIGAN = "UPDATE shop_product SET description = %s WHERE handle = 'mill-cardigan'"
+
+
+@pytest.fixture(scope="module")
+def database_url(postgres: Postgres, databases: Databases) -> Iterator[str]:
+    name = databases.take()
+    yield postgres.url(name)
+    databases.give_back(name)
+
+
+@pytest.fixture(scope="module")
+def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    given = {"data": tmp_path_factory.mktemp("shop"), "database_url": database_url}
+    found = settings_module.load(given, {})
+    asyncio.run(seed(database_url, found))
+    return found
 
 
 @pytest.fixture
 async def pool(database_url: str, settings: Settings) -> AsyncIterator[AsyncConnectionPool[Any]]:
-    await seed(database_url, settings)
+    assert settings.database_url == database_url
     async with AsyncConnectionPool[Any](
         database_url, min_size=1, max_size=2, open=False, timeout=2
     ) as opened:
@@ -172,9 +196,13 @@ async def test_text_from_the_shop_never_becomes_markup(
     browser: httpx.AsyncClient, pool: AsyncConnectionPool[Any]
 ) -> None:
     async with pool.connection() as db:
-        await db.execute("UPDATE shop_product SET description = '</script><b>bold' WHERE handle ="
-                         " 'mill-cardigan'")  # fmt: skip
+        found = await db.execute(OF_CARDIGAN)
+        before = await found.fetchone()
+        assert before is not None
+        await db.execute(DESCRIBE_CARDIGAN, ["</script><b>bold"])
     page = (await browser.get("/demo/products/mill-cardigan")).text
+    async with pool.connection() as db:
+        await db.execute(DESCRIBE_CARDIGAN, before)
     assert "<b>" not in page
     said: dict[str, Any] = msgspec.json.decode(LINKED.findall(page)[0])
     assert said["description"] == "</script><b>bold"
