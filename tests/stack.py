@@ -1,15 +1,18 @@
 """The whole of Shopbell as its own processes: server, worker and embedded services, with the demo shop.
 
 `stack` is started once for a run (once a worker of pytest-xdist) and shared: leave it as whole as
-you found it. `own_stack` is one test's own, to break for good.
+you found it. `own_stack` is one test's own, to break for good. Each begins with a copy of the one demo
+shop that a run makes: whoever needs it first makes it, in a folder that all workers know.
 """
 
 import asyncio
+import fcntl
 import hashlib
 import os
 import shutil
 import signal
 import socket
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,9 +36,10 @@ from shopbell.settings import Settings
 from tests.services import QUICK
 
 ROOT = Path(__file__).resolve().parent.parent
-START_S = 60.0
+START_S = 120.0
 KILLED_SAFELY = {**QUICK, "synchronous_commit": "on"}
 """What Postgres has committed is with the kernel by then: `kill -9` loses nothing of it."""
+RUN = "SHOPBELL_TEST_RUN_FOLDER"
 
 
 class Stack:
@@ -44,7 +48,12 @@ class Stack:
     `kill`, `pause`, `resume` and `restart` take a part's name; `restart` returns when it is ready.
     """
 
-    def __init__(self, folder: Path, variables: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        variables: Mapping[str, str] | None = None,
+        seeded: SeedReport | None = None,
+    ) -> None:
         self.postgres = Postgres(folder, KILLED_SAFELY)
         self.valkey = Valkey(folder)
         self.folder = folder
@@ -59,7 +68,7 @@ class Stack:
             "postgres": self.postgres,
             "valkey": self.valkey,
         }
-        self._seeded: SeedReport | None = None
+        self._seeded = seeded
 
     @property
     def base_url(self) -> str:
@@ -99,12 +108,10 @@ class Stack:
         return settings.public_url if settings else None
 
     def start(self) -> None:
-        """Start everything over a fresh demo shop that the assistant can search."""
+        """Start everything over what the folder holds."""
         self.valkey.start()
         self.postgres.start()
-        migrate(self.database_url)
         self.server.start()
-        self._seeded = asyncio.run(_fill(self.settings))
         self.worker.start()
         for name in ("server", "worker"):
             self.wait_until_ready(name)
@@ -232,6 +239,41 @@ class KeptEmbedder(LocalEmbedder):
         draft.rename(file)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run a folder; the workers of pytest-xdist inherit its name."""
+    if not hasattr(config, "workerinput"):
+        os.environ[RUN] = tempfile.mkdtemp(prefix="shopbell-run-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Take the run's folder away."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(RUN))
+
+
+def demo_shop() -> tuple[Path, SeedReport]:
+    """The run's data folder with the demo shop, which the assistant can search; to be copied."""
+    run = Path(os.environ[RUN])
+    shop, report = run / "shop", run / "report.json"
+    with (run / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not report.exists():
+            shutil.rmtree(shop, ignore_errors=True)
+            report.write_bytes(msgspec.json.encode(_furnish(shop)))
+    return shop, msgspec.json.decode(report.read_bytes(), type=SeedReport)
+
+
+def _furnish(folder: Path) -> SeedReport:
+    """Write the demo shop into a new data folder, and leave its Postgres stopped."""
+    stack = Stack(folder)
+    try:
+        stack.postgres.start()
+        migrate(stack.database_url)
+        return asyncio.run(_fill(stack.settings))
+    finally:
+        stack.postgres.stop()
+
+
 async def _fill(settings: Settings) -> SeedReport:
     assert settings.database_url is not None
     report = await seed(settings.database_url, settings)
@@ -251,8 +293,11 @@ def free_port() -> int:
 
 def new_stack(variables: Mapping[str, str] | None = None) -> Iterator[Stack]:
     """A started stack with these environment variables as settings, gone afterwards."""
+    shop, seeded = demo_shop()
     folder = Path(tempfile.mkdtemp(prefix="shopbell-stack-"))
-    stack = Stack(folder, variables)
+    # Unlike Python's own copy, this one keeps whose the files of Postgres are.
+    subprocess.run(["cp", "-a", *shop.iterdir(), folder], check=True)
+    stack = Stack(folder, variables, seeded)
     try:
         stack.start()
         yield stack
@@ -276,5 +321,5 @@ def stack(shared_stack: Stack) -> Stack:
 
 @pytest.fixture
 def own_stack() -> Iterator[Stack]:
-    """A Shopbell of the test's own: five seconds that only a test that breaks it should spend."""
+    """A Shopbell of the test's own: three seconds that only a test that breaks it should spend."""
     yield from new_stack()
