@@ -179,6 +179,13 @@ WHERE ticket_id = :ticket_id AND status IN ('due', 'running');
 -- name: finish_turn
 UPDATE turn SET status = :status, message_id = :message_id, finished_at = :at WHERE id = :id;
 
+-- name: hold_reply
+INSERT INTO held_reply (id, ticket_id, agent_id, epoch, what, due_at)
+VALUES (:id, :ticket_id, :agent_id, :epoch, :what, :due_at);
+
+-- name: drop_held
+DELETE FROM held_reply WHERE id = :id;
+
 -- name: save_clocks
 INSERT INTO sla_clock (id, ticket_id, kind, policy_id, policy, seconds, calendar, pauses, started_at,
     due_at, alarm_at, step, segments, earlier, ended_at, outcome, elapsed_s, rules)

@@ -19,6 +19,9 @@ from shopbell.desk.database import Connection, Desk
 from shopbell.desk.deliveries import commands as deliveries
 from shopbell.desk.elsewhere.commands import send_on
 from shopbell.desk.elsewhere.reads import due as elsewhere_due
+from shopbell.desk.errors import DeskError
+from shopbell.desk.held.commands import forget_held, send_held
+from shopbell.desk.held.reads import due_replies
 from shopbell.desk.inbound import commands as payloads
 from shopbell.desk.people.housekeeping import forget_expired
 from shopbell.desk.search.commands import AT_ONCE as WORDS_AT_ONCE
@@ -45,6 +48,8 @@ GRACE = timedelta(seconds=1.5)
 WORK_EVERY = 2.0
 CLOCKS_EVERY = 0.5
 """So that an alarm goes off within a second of its time."""
+HELD_EVERY = 0.5
+"""How exactly a held reply keeps to its seconds."""
 KNOWLEDGE_EVERY = 5.0
 WORDS_EVERY = 5.0
 HOUSE_EVERY = 60.0
@@ -65,6 +70,7 @@ async def sweep_for_ever(room: Room) -> None:
     await asyncio.gather(
         _every(WORK_EVERY, sweep_work, room),
         _every(CLOCKS_EVERY, sweep_clocks, room),
+        _every(HELD_EVERY, sweep_held, room),
         _every(WORK_EVERY, sweep_windows, room),
         _every(KNOWLEDGE_EVERY, sweep_knowledge, room),
         _every(WORDS_EVERY, sweep_words, room),
@@ -89,6 +95,16 @@ async def sweep_work(room: Room) -> None:
         room.start(("missed", message_id), send_missed(room, message_id))
     for ticket_id in await _snoozed(room.desk):
         await end_snooze(room.desk, ticket_id)
+
+
+async def sweep_held(room: Room) -> None:
+    """Send the replies whose moment to be taken back is over, in their order. What is refused waits
+    for its author."""
+    for held_id in await due_replies(room.desk, TURNS_AT_ONCE):
+        try:
+            await send_held(room.desk, held_id)
+        except DeskError as refusal:
+            log.info("held reply refused", kind=refusal.kind)
 
 
 async def sweep_windows(room: Room) -> None:
@@ -130,6 +146,7 @@ async def sweep_house(room: Room) -> None:
     await let_go_of_all(room.desk, SYSTEM)
     await payloads.forget(room.desk)
     await forget_codes(room.desk)
+    await forget_held(room.desk)
     forgotten = await forget_unattached(room.desk, room.files)
     if forgotten:
         log.info("files forgotten", files=forgotten)

@@ -48,13 +48,17 @@ class ShopperHello(Struct, frozen=True, kw_only=True, tag="hello"):
 class AgentSend(Struct, frozen=True, kw_only=True, tag="send"):
     """Say or note something on a ticket. A public message takes the ticket over; when another
     agent has it, it is refused unless `take` says that this is on purpose. It goes out `by` this
-    connection, else by the ticket's, and as the platform's `template` where one is filled in."""
+    connection, else by the ticket's, and as the platform's `template` where one is filled in. With
+    `hold_s` it waits so many seconds first, and its author can take it back; `resolve` settles the
+    ticket with it."""
 
     ticket_id: UUID
     draft: Draft
     take: bool = False
     by: UUID | None = None
     template: Filling | None = None
+    hold_s: int = 0
+    resolve: bool = False
 
 
 class ShopperSend(Struct, frozen=True, kw_only=True, tag="send"):
@@ -168,6 +172,13 @@ class AgentAck(Struct, frozen=True, kw_only=True, tag="ack"):
     message: Message
 
 
+class Held(Struct, frozen=True, kw_only=True, tag="held"):
+    """The reply waits in Postgres and goes in `left_s` seconds, whether this page is open or not."""
+
+    id: UUID
+    left_s: float
+
+
 class ShopperAck(Struct, frozen=True, kw_only=True, tag="ack"):
     """As for agents; for `ask_person`, `message` is what the customer was told."""
 
@@ -215,7 +226,7 @@ class Pong(Struct, frozen=True, kw_only=True, tag="pong"):
     """Answer to ping."""
 
 
-AgentOut = Welcome | Events | AgentAck | Refusal | Typing | Viewing | AnswerDraft | Pong
+AgentOut = Welcome | Events | AgentAck | Held | Refusal | Typing | Viewing | AnswerDraft | Pong
 ShopperOut = Welcome | Snapshot | ShopperEvents | ShopperAck | Refusal | Typing | AnswerDraft | Pong
 
 ENDINGS: dict[int, Literal["resume", "sign_in", "stop"]] = {

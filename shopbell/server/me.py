@@ -5,13 +5,15 @@ from starlette.responses import Response
 
 from shopbell.connectors.channels.registry import capabilities, labels
 from shopbell.desk.connections.reads import brands, connections
+from shopbell.desk.held.commands import set_undo
+from shopbell.desk.held.reads import undo_of
 from shopbell.desk.people.commands import change_password
 from shopbell.desk.people.reads import everyone, teams
 from shopbell.desk.people.types import Agent
 from shopbell.server.doors import answer, decode, state_of
 from shopbell.server.limits import OWN_PASSWORD
 from shopbell.server.state import State
-from shopbell.server.types import ChangePassword, Me
+from shopbell.server.types import ChangePassword, Me, SetUndo
 
 
 async def show(request: Request) -> Response:
@@ -27,6 +29,12 @@ async def set_password(request: Request) -> Response:
     return Response(status_code=204)
 
 
+async def set_undo_send(request: Request) -> Response:
+    body = await decode(request, SetUndo)
+    await set_undo(state_of(request).desk, request.state.agent, body.seconds)
+    return Response(status_code=204)
+
+
 async def me(state: State, agent: Agent) -> Me:
     """What GET /api/me answers this agent. The position is read first: whoever resumes from it
     misses nothing that happened while the rest was read."""
@@ -39,6 +47,7 @@ async def me(state: State, agent: Agent) -> Me:
         channels=dict(labels()),
         capabilities=dict(capabilities()),
         connections=tuple(one.connection for one in await connections(state.desk)),
+        undo_s=await undo_of(state.desk, agent),
         epoch=epoch,
         position=position,
     )

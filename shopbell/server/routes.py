@@ -12,6 +12,7 @@ from shopbell.server import (
     deliveries,
     files,
     health,
+    held,
     hooks,
     me,
     originals,
@@ -40,6 +41,7 @@ CONNECTION = "/api/connections/{connection_id}"
 CUSTOMER = "/api/customers/{customer_id}"
 JOINING = "/api/joinings/{joining_id}"
 MESSAGE = "/api/messages/{message_id}"
+HELD = "/api/held/{held_id}"
 REPLY = "/api/replies/{reply_id}"
 TAG = "/api/tags/{tag_id}"
 
@@ -70,6 +72,10 @@ def routes(web_dist: Path) -> list[BaseRoute]:
         Route("/api/invitation", own_pages_only(sessions.accept_invitation), methods=["POST"]),
         Route("/api/me", agents_only("viewer", me.show)),
         Route("/api/me/password", agents_only("viewer", me.set_password), methods=["POST"]),
+        Route("/api/me/undo-send", agents_only("viewer", me.set_undo_send), methods=["PUT"]),
+        Route("/api/held", agents_only("viewer", held.index)),
+        Route(f"{HELD}/undo", agents_only("agent", held.undo), methods=["POST"]),
+        Route(f"{HELD}/send", agents_only("agent", held.send), methods=["POST"]),
         Route("/api/counts", agents_only("viewer", tickets.counts)),
         Route("/api/tickets", agents_only("viewer", tickets.index)),
         Route(TICKET, agents_only("viewer", tickets.show)),

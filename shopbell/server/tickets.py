@@ -7,14 +7,13 @@ from starlette.responses import Response
 from shopbell.desk.control import commands as control
 from shopbell.desk.deliveries.reads import count_unsent
 from shopbell.desk.ids import uuid7
-from shopbell.desk.messages.commands import reply
 from shopbell.desk.people.types import Agent
 from shopbell.desk.threads.reads import read_positions
 from shopbell.desk.tickets import commands, reads
 from shopbell.desk.tickets.types import Ticket
-from shopbell.realtime.frames import AgentAck
 from shopbell.server.asked import cursor, limited, named, named_or_numbered, place
 from shopbell.server.doors import answer, decode, state_of
+from shopbell.server.saying import say
 from shopbell.server.types import (
     Assign,
     Counts,
@@ -57,18 +56,7 @@ async def show(request: Request) -> Response:
 
 async def send(request: Request) -> Response:
     ticket, body = await _ticket(request), await decode(request, Reply)
-    desk, agent = state_of(request).desk, _agent(request)
-    written = await reply(
-        desk,
-        ticket.id,
-        agent,
-        body.draft,
-        take_on_purpose=body.take,
-        by=body.by,
-        template=body.template,
-    )
-    message = state_of(request).hub.audiences.sign(written.message)
-    return answer(AgentAck(id=body.draft.id, message=message))
+    return answer(await say(state_of(request), ticket.id, _agent(request), body))
 
 
 async def take_over(request: Request) -> Response:

@@ -23,7 +23,6 @@ from shopbell.desk.messages.types import Draft, Message
 from shopbell.desk.people.types import Agent, Role, Team
 from shopbell.desk.replies.types import Facts as Facts
 from shopbell.desk.replies.types import MacroRun as MacroRun
-from shopbell.desk.replies.types import SavedDraft, SavedReply
 from shopbell.desk.search.types import Hits as Hits
 from shopbell.desk.sla.types import Bill, Policy
 from shopbell.desk.threads.types import ShopperMessage, ShopperThread
@@ -32,6 +31,12 @@ from shopbell.desk.tickets.types import TicketOpen as TicketOpen
 from shopbell.desk.turns.types import TurnRecord as TurnRecord
 from shopbell.server.change_types import ChangeDone as ChangeDone
 from shopbell.server.change_types import ChangeTickets as ChangeTickets
+from shopbell.server.reply_types import ChangeReply as ChangeReply
+from shopbell.server.reply_types import HeldReplies as HeldReplies
+from shopbell.server.reply_types import NewReply as NewReply
+from shopbell.server.reply_types import RunMacro as RunMacro
+from shopbell.server.reply_types import SavedReplies as SavedReplies
+from shopbell.server.reply_types import SetUndo as SetUndo
 from shopbell.server.tag_types import ChangeTag as ChangeTag
 from shopbell.server.tag_types import Marks as Marks
 from shopbell.server.tag_types import MergeTag as MergeTag
@@ -68,7 +73,8 @@ class ChangePassword(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Me(Struct, frozen=True, kw_only=True):
     """GET /api/me: who is signed in, and what the inbox needs to name things. `channels` are
     the names people know them by, `capabilities` what each can carry, `connections` the accounts;
-    `position` was reached before any of this was read."""
+    `undo_s` is how many seconds one's replies wait before they go; `position` was reached before any
+    of this was read."""
 
     agent: Agent
     people: tuple[Agent, ...]
@@ -77,6 +83,7 @@ class Me(Struct, frozen=True, kw_only=True):
     channels: dict[str, str]
     capabilities: dict[str, Capability]
     connections: tuple[Connection, ...]
+    undo_s: int
     epoch: UUID
     position: int
 
@@ -153,39 +160,8 @@ class Reply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     take: bool = False
     by: UUID | None = None
     template: Filling | None = None
-
-
-class SavedReplies(Struct, frozen=True, kw_only=True):
-    """GET /api/replies: the saved replies and macros that the asking agent may see, by title."""
-
-    replies: tuple[SavedReply, ...]
-
-
-class NewReply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """POST /api/replies. `id` is a client-made UUIDv7, so that saving twice keeps one."""
-
-    id: UUID
-    saved: SavedDraft
-
-
-class ChangeReply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """PUT /api/replies/{id}: what it is to be; `version` is the one that was looked at."""
-
-    saved: SavedDraft
-    version: int
-
-
-class RunMacro(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """POST /api/tickets/{id}/macro: the macro whose preview was seen at `version`. `message_id` and
-    `note_id` are client-made UUIDv7s of what it says, so running twice says it once; its reply goes
-    out `by` this connection, else by the ticket's."""
-
-    reply_id: UUID
-    version: int
-    language: Annotated[str, Meta(max_length=10)]
-    message_id: UUID
-    note_id: UUID
-    by: UUID | None = None
+    hold_s: int = 0
+    resolve: bool = False
 
 
 class ReadTo(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

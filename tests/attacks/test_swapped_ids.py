@@ -35,6 +35,7 @@ NOUNS = {
     "change_id": "change",
     "reply_id": "saved_reply",
     "tag_id": "tag",
+    "held_id": "held_reply",
 }
 """The ids that addresses hold, and the table each is of."""
 
@@ -84,6 +85,8 @@ NAME_NOBODY_ELSES = {
     "/api/invitation",
     "/api/me",
     "/api/me/password",
+    "/api/me/undo-send",
+    "/api/held",
     "/api/counts",
     "/api/tickets",
     "/api/attachments",

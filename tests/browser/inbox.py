@@ -122,10 +122,12 @@ async def enter(
 
 
 async def session(stack: Stack, email: str) -> str:
-    """The token of a new session, made without the door that counts how often one signs in."""
+    """The token of a new session, made without the door that counts how often one signs in. Their
+    replies go at once, as a test that waits for one needs it."""
     token = secrets.token_urlsafe(32)
     until = datetime.now(UTC) + timedelta(hours=1)
     async with await psycopg.AsyncConnection.connect(stack.database_url) as connection:
+        await connection.execute("UPDATE agent SET undo_s = 0 WHERE email = %s", (email,))
         await connection.execute(
             "INSERT INTO agent_session (token_hash, id, agent_id, expires_at)"
             " SELECT %s, %s, id, %s FROM agent WHERE email = %s",

@@ -2,12 +2,14 @@ import { signal } from "@preact/signals"
 import { X } from "lucide-preact"
 import { useEffect } from "preact/hooks"
 import { Details } from "./parts/details"
+import { HeldBar } from "./parts/held"
 import { Invitation, SignIn } from "./parts/doors"
 import { List } from "./parts/list"
 import { Nav } from "./parts/nav"
 import { Sheets } from "./parts/sheets"
 import { ThreadPane } from "./parts/thread"
 import { me, openTicket } from "./state/desk"
+import { lastHeld } from "./state/held"
 import { noAnswer, signedIn } from "./state/live"
 import { detailsShown, invitation, page, pane, type Page } from "./state/router"
 import { dismiss, toasts } from "./state/tell"
@@ -27,6 +29,8 @@ export function App() {
   if (invitation.value !== null) return <Invitation token={invitation.value} />
   if (signedIn.value === false) return <SignIn />
   if (me.value === null) return <main class="door" aria-busy="true"><p class="quiet" role="status">{noAnswer.value ? "Shopbell can't be reached. Trying again…" : "Opening the inbox…"}</p></main>
+  const waiting = lastHeld.value
+  const elsewhere = waiting && waiting.ticket !== openTicket.value?.id ? waiting : null
   const details = openTicket.value !== null && detailsShown.value
   return (
     <>
@@ -36,6 +40,7 @@ export function App() {
       </div>
       <Sheets />
       <div class="toasts" role="status">
+        {elsewhere && <HeldBar held={elsewhere} named />}
         {toasts.value.map((toast) => (
           <div class="toast" key={toast.id}>
             {toast.text}

@@ -204,7 +204,7 @@ export class Connection<Out extends Frame, In extends Frame> {
     if (heard.type === "pong") return undefined
     if (heard.type === "welcome") return this.#welcome(heard as unknown as Welcome, over)
     if (heard.type === "events") this.#advance(heard.position ?? 0)
-    if ((heard.type === "ack" || heard.type === "refused") && heard.id) this.wire.outbox.drop(heard.id)
+    if ((heard.type === "ack" || heard.type === "held" || heard.type === "refused") && heard.id) this.wire.outbox.drop(heard.id)
     this.wire.receive(frame)
     return undefined
   }

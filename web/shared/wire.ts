@@ -42,7 +42,7 @@ export interface AgentReadTo {
   seq: number
 }
 
-/** Say or note something on a ticket. A public message takes the ticket over; when another agent has it, it is refused unless `take` says that this is on purpose. It goes out `by` this connection, else by the ticket's, and as the platform's `template` where one is filled in. */
+/** Say or note something on a ticket. A public message takes the ticket over; when another agent has it, it is refused unless `take` says that this is on purpose. It goes out `by` this connection, else by the ticket's, and as the platform's `template` where one is filled in. With `hold_s` it waits so many seconds first, and its author can take it back; `resolve` settles the ticket with it. */
 export interface AgentSend {
   type: "send"
   ticket_id: Uuid
@@ -50,6 +50,8 @@ export interface AgentSend {
   take?: boolean
   by?: Uuid | null
   template?: Filling | null
+  hold_s?: number
+  resolve?: boolean
 }
 
 /** The agent types a reply (or a note: then the customer is not told). */
@@ -508,6 +510,35 @@ export interface Handoff {
   promised_by?: Instant | null
 }
 
+/** The reply waits in Postgres and goes in `left_s` seconds, whether this page is open or not. */
+export interface Held {
+  type: "held"
+  id: Uuid
+  left_s: number
+}
+
+/** Why it did not go when its time had come, as a problem document says it. */
+export interface HeldProblem {
+  type: string
+  title: string
+  status: number
+  detail: string
+  holder: string
+}
+
+/** GET /api/held: the asking agent's replies that wait to go, or could not. */
+export interface HeldReplies {
+  held: HeldReply[]
+}
+
+/** A reply that waits. It goes in `left_s` seconds, unless a `problem` holds it. Its id is the draft's, and then the message's. */
+export interface HeldReply {
+  ticket_id: Uuid
+  sending: Sending
+  left_s: number
+  problem: HeldProblem | null
+}
+
 /** A ticket that was found, by the newest of its messages that fits or by what it is itself. */
 export interface Hit {
   ticket: Ticket
@@ -610,7 +641,7 @@ export interface Marks {
   marks: Marked[]
 }
 
-/** GET /api/me: who is signed in, and what the inbox needs to name things. `channels` are the names people know them by, `capabilities` what each can carry, `connections` the accounts; `position` was reached before any of this was read. */
+/** GET /api/me: who is signed in, and what the inbox needs to name things. `channels` are the names people know them by, `capabilities` what each can carry, `connections` the accounts; `undo_s` is how many seconds one's replies wait before they go; `position` was reached before any of this was read. */
 export interface Me {
   agent: Agent
   people: Agent[]
@@ -619,6 +650,7 @@ export interface Me {
   channels: Record<string, string>
   capabilities: Record<string, Capability>
   connections: Connection[]
+  undo_s: number
   epoch: Uuid
   position: number
 }
@@ -816,6 +848,8 @@ export interface Reply {
   take?: boolean
   by?: Uuid | null
   template?: Filling | null
+  hold_s?: number
+  resolve?: boolean
 }
 
 /** Send the macro's own text to the customer. */
@@ -902,6 +936,14 @@ export interface SendCode {
   address: string
 }
 
+/** How a held reply is to go: what it says, by which connection, as which template, and whether that settles its ticket. */
+export interface Sending {
+  draft: Draft
+  by: Uuid | null
+  template: Filling | null
+  resolve: boolean
+}
+
 /** POST /api/customers/{id}/language: which language they write (ISO 639-1). */
 export interface SetLanguage {
   language: string
@@ -921,6 +963,11 @@ export interface SetPriority {
 
 export interface SetTags {
   tags: string[]
+}
+
+/** PUT /api/me/undo-send: how many seconds one's replies wait; 0 for not at all. */
+export interface SetUndo {
+  seconds: number
 }
 
 /** As for agents; for `ask_person`, `message` is what the customer was told. */
@@ -1318,6 +1365,6 @@ export type AgentFrame = AgentHello | AgentSend | AgentTyping | View | AgentRead
 
 export type ShopperFrame = ShopperHello | ShopperSend | AskPerson | ShopperTyping | ShopperReadTo | Ping
 
-export type AgentOut = Welcome | Events | AgentAck | Refusal | Typing | Viewing | AnswerDraft | Pong
+export type AgentOut = Welcome | Events | AgentAck | Held | Refusal | Typing | Viewing | AnswerDraft | Pong
 
 export type ShopperOut = Welcome | Snapshot | ShopperEvents | ShopperAck | Refusal | Typing | AnswerDraft | Pong

@@ -17,6 +17,7 @@ from shopbell.desk.connections.types import LIVE_CHANNELS, Connection, Filling
 from shopbell.desk.control.rules import take
 from shopbell.desk.database import Desk
 from shopbell.desk.errors import Fenced, Invalid, NotFound, Taken
+from shopbell.desk.held.claiming import claim
 from shopbell.desk.ids import uuid7
 from shopbell.desk.messages.arriving import arrived, came_before, is_answered, straight_to_people
 from shopbell.desk.messages.copies import copies_of
@@ -130,8 +131,11 @@ async def reply(
     take_on_purpose: bool = False,
     by: UUID | None = None,
     template: Filling | None = None,
+    resolve: bool = False,
+    held: bool = False,
 ) -> Written:
-    """An agent's public reply or note. A reply takes the ticket over when it is not theirs yet.
+    """An agent's public reply or note. A reply takes the ticket over when it is not theirs yet, and
+    with `resolve` settles it. One that was `held` goes only while control is where it was.
 
     It goes `by` the connection that the agent chose, else by the ticket's, and as the platform's
     `template` where one is given: the message then says what that says. Raises Taken when another
@@ -144,6 +148,9 @@ async def reply(
         async with work(desk, ticket_id=ticket_id, message_id=draft.id) as unit:
             if unit.written is not None:
                 return written(unit, unit.written, repeated=True)
+            if held and not await claim(unit, draft.id):
+                await check_free(unit, agent, on_purpose=False)
+                raise Fenced
             files = await take_files(unit, draft, by_agent(agent.id))
             cited: tuple[Citation, ...] = ()
             way, extra = None, None
@@ -167,6 +174,10 @@ async def reply(
                 if message.channel in LIVE_CHANNELS:
                     _await_seeing(unit, message)
             unit.emit("message.created", author, message=message)
+            if resolve and draft.visibility == "public":
+                unit.change_ticket(status="resolved", resolved_at=unit.at)
+                unit.write("drop_turns", ticket_id=ticket_id, at=unit.at)
+                unit.emit("ticket.resolved", author)
     except UniqueViolation as doubled:
         raise NotFound("The ticket") from doubled
     return written(unit, message)

@@ -11,7 +11,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from shopbell.desk.errors import DeskError
 from shopbell.desk.ids import uuid7
-from shopbell.desk.messages.commands import reply
 from shopbell.desk.messages.types import Author
 from shopbell.desk.people.types import Session
 from shopbell.desk.threads.commands import agent_read
@@ -26,6 +25,7 @@ from shopbell.realtime.frames import (
     AgentReadTo,
     AgentSend,
     AgentTyping,
+    Held,
     Position,
     Typing,
     View,
@@ -36,6 +36,7 @@ from shopbell.realtime.listeners import Ended, Listener, events_frame
 from shopbell.realtime.live import Live, publish
 from shopbell.realtime.presence import look, look_away
 from shopbell.server.doors import COOKIE, RANK, address_of
+from shopbell.server.saying import say
 from shopbell.server.sockets.outcome import acked_or_refused, done_or_dropped
 from shopbell.server.sockets.wire import Wire
 from shopbell.server.state import State
@@ -139,7 +140,7 @@ class AgentSocket:
         else:
             raise Ended(CLOSE_HELLO)
 
-    async def _answer(self, sent_id: UUID, command: Awaitable[AgentAck]) -> None:
+    async def _answer(self, sent_id: UUID, command: Awaitable[AgentAck | Held]) -> None:
         frame = await acked_or_refused(sent_id, command, self._who)
         self._listener.frame(encode(frame).decode())
 
@@ -150,21 +151,10 @@ class AgentSocket:
     def _who(self) -> str:
         return f"agent {self._agent.id}"
 
-    async def _say(self, frame: AgentSend) -> AgentAck:
+    async def _say(self, frame: AgentSend) -> AgentAck | Held:
         self._may_write()
-        desk = self._state.desk
-        ticket = await ticket_for(desk, self._agent, frame.ticket_id)
-        written = await reply(
-            desk,
-            ticket.id,
-            self._agent,
-            frame.draft,
-            take_on_purpose=frame.take,
-            by=frame.by,
-            template=frame.template,
-        )
-        message = self._state.hub.audiences.sign(written.message)
-        return AgentAck(id=frame.draft.id, message=message)
+        ticket = await ticket_for(self._state.desk, self._agent, frame.ticket_id)
+        return await say(self._state, ticket.id, self._agent, frame)
 
     def _may_write(self) -> None:
         if RANK[self._agent.role] < RANK["agent"]:

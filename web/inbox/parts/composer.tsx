@@ -1,16 +1,18 @@
-import { Clock, LayoutTemplate, Lock, PlugZap, ShieldQuestion, StickyNote } from "lucide-preact"
+import { CheckCheck, Clock, LayoutTemplate, Lock, PlugZap, ShieldQuestion, StickyNote } from "lucide-preact"
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks"
-import { say, writing } from "../state/commands"
+import { modifier, say, writing } from "../state/commands"
 import { exact, lasting, now } from "../state/clock"
 import { canWrite, firstName, me, nameOf } from "../state/desk"
 import { connection, conversation } from "../state/live"
 import { isDone, type Ticket } from "../state/model"
 import { filesOf } from "../state/files"
 import { firstMark, marks } from "../state/filling"
+import { lastHeldOf, takeBack } from "../state/held"
 import { hintOf, misfit, reachOf, waysOf, type Reach } from "../state/reach"
 import { chooseWay, draftOf, keepText, keptText, wantedText, wayOf } from "../state/send"
 import { CopiesButton, CopiesFields, useCopies } from "./copies"
 import { FileButton, Files, useFiles } from "./files"
+import { HeldBar } from "./held"
 import { Overheard } from "./outside"
 import { Replies } from "./replies"
 import { useSlash } from "./slash"
@@ -37,6 +39,7 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   const [choosing, setChoosing] = useState(false)
   const opener = useRef<HTMLButtonElement>(null)
   const slash = useSlash(box, text)
+  const mineHeld = lastHeldOf(ticket.id)
   const change = (value: string): void => {
     setText(value)
     keepText(draft, value)
@@ -80,11 +83,11 @@ export function Composer({ ticket }: { ticket: Ticket }) {
     })
   }
   const sendable = !(copied && copies.wrong) && (text.trim() !== "" || files.picked.length > 0) && !files.busy && !tooLong && !blocked && !unfit && lacking.length === 0
-  const send = (): void => {
+  const send = (resolve = false): void => {
     const mark = note ? null : firstMark(text)
     if (mark) box.current?.setSelectionRange(...mark)
     if (!sendable) return
-    say(ticket, text.trim(), note, attached, { by: note ? null : by, template: null, ...(copied && copies.shown ? { copies: copies.whole() } : {}) })
+    say(ticket, text.trim(), note, attached, { by: note ? null : by, template: null, resolve: resolve && !note, ...(copied && copies.shown ? { copies: copies.whole() } : {}) })
     if (copied) copies.clear()
     files.clear()
     connection.tell({ type: "typing", ticket_id: ticket.id, on: false, note })
@@ -99,6 +102,7 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   const next = blocked ? ways.find((each) => each.connection !== way && fits(reachOf(ticket, talk, each.connection))) : undefined
   return (
     <div class="composer">
+      {mineHeld && <HeldBar held={mineHeld} />}
       {other && <div class="notice" role="status"><span class="spring">{other.author.kind === "assistant" ? "The assistant" : firstName(other.author.name)} replied while you were typing.</span><button type="button" class="button small" onClick={() => (startedAt.current = other.seq, change(text))}>I saw it</button></div>}
       {blocked && !picking && <div class="notice blocked" role="status"><PlugZap size={15} aria-hidden="true" /><span class="spring">{blocked}</span>{reach.templates && <button type="button" class="button small main" ref={opener} onClick={() => setChoosing(true)}><LayoutTemplate size={13} aria-hidden="true" />Send a template</button>}{next && <button type="button" class="button small" onClick={() => { chooseWay(ticket, next.connection); box.current?.focus() }}>Reply by {next.name}</button>}</div>}
       {picking && <Templates ticket={ticket} connection={way} by={by} close={() => { setChoosing(false); requestAnimationFrame(() => (opener.current ?? box.current)?.focus()) }} />}
@@ -111,8 +115,8 @@ export function Composer({ ticket }: { ticket: Ticket }) {
         <Files picked={files.picked} drop={files.drop} />
         {slash.at && !blocked && <Replies ticket={ticket} words={slash.at.words} by={by} personal={!reach.overheard && !reach.claimed} note={note} keys={slash.keys} put={fillIn} cut={() => fillIn("")} leave={() => { slash.leave(); box.current?.focus() }} />}
         <textarea ref={box} onPaste={(event) => { const pasted = event.clipboardData?.files; if (pasted?.length) { event.preventDefault(); files.add(pasted) } }} aria-label={note ? "Note" : "Reply"} placeholder={note ? "Tell your team something" : `Reply to ${firstName(ticket.customer_name) || "the visitor"}, or / for a saved one`} value={text} aria-autocomplete="list" onInput={(event) => { change(event.currentTarget.value); slash.look() }} onClick={slash.look} onKeyUp={(event) => { if (/^(Arrow(Left|Right)|Home|End)$/.test(event.key)) slash.look() }} onBlur={(event) => { if (!(event.relatedTarget as HTMLElement | null)?.closest(".slash")) slash.shut() }}
-          onKeyDown={(event) => { if (slash.at && slash.keys.current?.(event)) return; if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) { event.preventDefault(); send() } else if (event.key === "Escape") document.querySelector<HTMLElement>(".log")?.focus({ preventScroll: true }) }} />
-        <div class="composer-foot"><FileButton add={files.add} />{copied && <CopiesButton copies={copies} shut={toBox} />}<span class={`tell ${tooLong || unfit || lacking.length ? "count" : ""}`} role="status">{hint}</span><button type="button" class="button main" disabled={!sendable} onClick={send}>{note ? "Add note" : "Send"}<SendKeys /></button></div>
+          onKeyDown={(event) => { if (slash.at && slash.keys.current?.(event)) return; if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) { event.preventDefault(); send(event.shiftKey) } else if (event.key.toLowerCase() === "z" && (event.metaKey || event.ctrlKey) && !event.shiftKey && text === "" && mineHeld) { event.preventDefault(); void takeBack(mineHeld) } else if (event.key === "Escape") document.querySelector<HTMLElement>(".log")?.focus({ preventScroll: true }) }} />
+        <div class="composer-foot"><FileButton add={files.add} />{copied && <CopiesButton copies={copies} shut={toBox} />}<span class={`tell ${tooLong || unfit || lacking.length ? "count" : ""}`} role="status">{hint}</span>{!note && !isDone(ticket) && <button type="button" class="icon-button" aria-label="Send and resolve" title={`Send and resolve (${modifier} Shift ↵)`} disabled={!sendable} onClick={() => send(true)}><CheckCheck size={17} aria-hidden="true" /></button>}<button type="button" class="button main" disabled={!sendable} onClick={() => send()}>{note ? "Add note" : "Send"}<SendKeys /></button></div>
       </div>
     </div>
   )

@@ -4,11 +4,14 @@ import { exact, hourOf, upcoming } from "../state/clock"
 import { sayOnPurpose, sheet, write } from "../state/commands"
 import { canWrite, openTicket } from "../state/desk"
 import type { Handoff as HandoffData, Message, Suggestion } from "../state/model"
-import { acked, keepCopies, wantedText, type Pending } from "../state/send"
+import { restoreFiles } from "../state/files"
+import { forgetHeld } from "../state/held"
+import { draftOf, keepCopies, wantedText, type Pending } from "../state/send"
 import { Rich } from "../../shared/rich"
 import { DeliveryState } from "./delivery"
 import { Original } from "./mail"
 import { Context, Filed, MailHead, Quote, Reactions, Whole } from "./outside"
+import { Waits } from "./held"
 import { Avatar, Channel } from "./small"
 
 const safe = (url: string | null | undefined): string | undefined => (url && /^(https?:\/\/|\/(?!\/))/.test(url) ? url : undefined)
@@ -53,7 +56,8 @@ export function Bubble({ message, same, page, channel, letters, last }: { messag
 export function PendingBubble({ pending }: { pending: Pending }) {
   const { problem, note, text } = pending
   const edit = (): void => {
-    acked(pending.id)
+    forgetHeld(pending.id)
+    restoreFiles(draftOf(pending.ticket, note), pending.attachments)
     wantedText.value = text
     if (pending.how.copies) keepCopies(pending.ticket, pending.how.copies)
     write(note ? "note" : "reply")
@@ -63,7 +67,7 @@ export function PendingBubble({ pending }: { pending: Pending }) {
       <div class="said">
         {text && <div class="bubble" dir="auto"><Rich text={text} /></div>}
         {pending.attachments.map((file) => <span class="file" key={file.id}><Paperclip size={14} aria-hidden="true" />{file.name}</span>)}
-        {problem ? <span class="state refused" role="alert"><CircleAlert size={14} aria-hidden="true" />{problem.type === "taken" ? `${problem.holder || "Someone"} has this ticket` : `${problem.title}${problem.detail ? `. ${problem.detail}` : ""}`}</span> : <span class="state">Sending…</span>}
+        {problem ? <span class="state refused" role="alert"><CircleAlert size={14} aria-hidden="true" />{problem.type === "taken" ? `${problem.holder || "Someone"} has this ticket` : `${problem.title}${problem.detail ? `. ${problem.detail}` : ""}`}</span> : pending.held ? <Waits pending={pending} /> : <span class="state">Sending…</span>}
         {problem && <div class="files">{problem.type === "taken" && <button type="button" class="button small main" onClick={() => sayOnPurpose(pending)}>Take it on purpose</button>}<button type="button" class="button small" onClick={edit}>Edit</button></div>}
       </div>
     </article>

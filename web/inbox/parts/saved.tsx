@@ -1,7 +1,7 @@
 import { ListChecks, MessageSquareQuote, Plus, Search } from "lucide-preact"
 import { useEffect, useState } from "preact/hooks"
 import type { SavedReply } from "../../shared/wire"
-import { wordsOf } from "../state/api"
+import { call, wordsOf } from "../state/api"
 import { canWrite, me, nameOf } from "../state/desk"
 import { found, isMacro, loadReplies, replies, stepWords, tongue, visibilityWords } from "../state/replies"
 import { follow, go, replyKey } from "../state/router"
@@ -51,7 +51,25 @@ function All({ all }: { all: readonly SavedReply[] }) {
       )}
       {all.length === 0 && <div class="empty"><MessageSquareQuote size={28} aria-hidden="true" /><h2>Nothing is saved yet</h2><p>Save what you write every day, once, in your best words.</p></div>}
       {all.length > 0 && shown.length === 0 && <p class="quiet" role="status">Nothing has these words.</p>}
-      {canWrite.value && <button type="button" class="button only-phone" onClick={() => go(`${LIST}/new-macro`)}><ListChecks size={15} aria-hidden="true" />New macro</button>}
+      {canWrite.value && <UndoChoice />}
+      {canWrite.value && <div class="only-phone"><button type="button" class="button" onClick={() => go(`${LIST}/new-macro`)}><ListChecks size={15} aria-hidden="true" />New macro</button></div>}
     </Page>
   )
+}
+
+const WAITS = [0, 5, 10, 20, 30]
+
+/** How long this agent's replies wait before they go. */
+function UndoChoice() {
+  const now = me.value?.undo_s ?? 0
+  const choose = async (seconds: number): Promise<void> => {
+    try {
+      await call("PUT", "/api/me/undo-send", { seconds })
+      if (me.peek()) me.value = { ...me.peek()!, undo_s: seconds }
+      tell(seconds ? `Your replies wait ${seconds} seconds now.` : "Your replies go at once now.")
+    } catch (error) {
+      tell(wordsOf(error))
+    }
+  }
+  return <label class="undo-choice">After you press Send, your replies<select value={now} onChange={(event) => void choose(Number(event.currentTarget.value))}>{[...new Set([...WAITS, now])].sort((a, b) => a - b).map((each) => <option key={each} value={each}>{each ? `wait ${each} seconds` : "go at once"}</option>)}</select>and can be taken back while they wait.</label>
 }

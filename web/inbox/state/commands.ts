@@ -3,11 +3,12 @@ import { change, undo, undoable, type Change } from "./changes"
 import { chooseNone, chooseShown, chosen, extend, rowAt, targets, toggle } from "./chosen"
 import { canWrite, isAdmin, me, openTicket, people, tickets } from "./desk"
 import { beside, chooseSort, focusRow, sorted } from "./list"
+import { forgetHeld, lastHeld, takeBack } from "./held"
 import { connection } from "./live"
 import { isActive, isDone, type Attachment, type Ticket } from "./model"
 import type { Kind, Pick } from "./pick"
 import { detailsShown, go, page, showView, ticketPath, view } from "./router"
-import { addPending, acked, type How, type Pending } from "./send"
+import { addPending, type How, type Pending } from "./send"
 import { moveTo, retry, unsent } from "./unsent"
 import { sortNames, sorts, viewNames, views } from "./views"
 
@@ -49,19 +50,19 @@ export const setTags = (ticket: Ticket, tags: readonly string[]): Promise<boolea
   one(ticket, { do: "tags", add: tags.filter((tag) => !ticket.tags.includes(tag)), remove: ticket.tags.filter((tag) => !tags.includes(tag)) }, `Tagged #${ticket.number}`, true)
 
 export function say(ticket: Ticket, text: string, note: boolean, attachments: readonly Attachment[] = [], how: How = { by: null, template: null }): void {
-  transmit(addPending(ticket.id, text, note, attachments, how), false)
+  transmit(addPending(ticket.id, text, note, attachments, how), false, note ? 0 : (me.peek()?.undo_s ?? 0))
 }
 
 /** Says a refused reply again, this time taking the ticket from whoever has it. */
 export function sayOnPurpose(kept: Pending): void {
-  acked(kept.id)
-  transmit(addPending(kept.ticket, kept.text, kept.note, kept.attachments, kept.how), true)
+  forgetHeld(kept.id)
+  transmit(addPending(kept.ticket, kept.text, kept.note, kept.attachments, kept.how), true, 0)
 }
 
-function transmit(made: Pending, take: boolean): void {
-  const { by, template, copies } = made.how
+function transmit(made: Pending, take: boolean, hold_s: number): void {
+  const { by, template, copies, resolve } = made.how
   const draft = { id: made.id, text: template ? "" : made.text, visibility: made.note ? ("note" as const) : ("public" as const), attachments: made.attachments.map((file) => file.id), ...(copies ? { cc: [...copies.cc], bcc: [...copies.bcc] } : {}) }
-  connection.send(made.id, { type: "send", ticket_id: made.ticket, draft, take, by, template })
+  connection.send(made.id, { type: "send", ticket_id: made.ticket, draft, take, by, template, hold_s, resolve: resolve ?? false })
 }
 
 /** At once, so that not the first letter of fast fingers is lost. */
@@ -142,6 +143,7 @@ export const commands: readonly Command[] = [
   { name: "Release", group: "Ticket", keys: "l", when: on((ticket) => isActive(ticket) && ticket.control === "agents"), run: () => (sheet.value = "release") },
   { name: "Reply", group: "Ticket", keys: "r", when: on(always), run: () => write("reply") },
   { name: "Note", group: "Ticket", keys: "n", when: on(always), run: () => write("note") },
+  { name: "Take the reply back", group: "Ticket", keys: "b", when: () => canWrite.value && lastHeld.value !== null, run: () => void takeBack(lastHeld.peek()!) },
   { name: "Macro", group: "Ticket", keys: "m", when: on(always), run: () => (sheet.value = { macro: null }) },
   { name: "Resolve", group: "Ticket", keys: "e", when: on((ticket) => !isDone(ticket)), run: withTicket((ticket) => void resolve(ticket)) },
   { name: "Reopen", group: "Ticket", keys: "o", when: on((ticket) => isDone(ticket) || ticket.status === "snoozed"), run: withTicket((ticket) => void reopen(ticket)) },

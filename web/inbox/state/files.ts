@@ -58,6 +58,13 @@ export function addFiles(draft: string, files: Iterable<File>): void {
   }
 }
 
+/** Puts files that are up already back to a draft, as when a reply is taken back. */
+export function restoreFiles(draft: string, files: readonly Attachment[]): void {
+  const held = filesOf(draft)
+  const again = files.filter((file) => !held.peek().some((each) => each.done?.id === file.id))
+  if (again.length) put(keyOf(draft), held, [...held.peek(), ...again.map((file) => ({ key: uuid7(), name: file.name, preview: null, part: 1, done: file, stop: new AbortController() }))].slice(0, MOST))
+}
+
 export function dropFile(draft: string, file: Picked): void {
   file.stop.abort()
   leaveOut(keyOf(draft), filesOf(draft), file)

@@ -5,6 +5,7 @@ import type { AgentFrame, AgentOut, Event, Me, MessagePage, TicketOpen } from ".
 import { call, onSignedOut, Refused } from "./api"
 import { now } from "./clock"
 import { capabilityOf, connections, conversations, Conversation, counts, customers, forget, me, openId, openProblem, openTicket, people, putReads, takeConnections, readSeq, threads, tickets } from "./desk"
+import { loadHeld, waits, went } from "./held"
 import { firstPage, loadList, takeFirst } from "./list"
 import { messageOf, threadOf, ticketOf, type Counts, type Message } from "./model"
 import { openKey, view } from "./router"
@@ -40,7 +41,7 @@ let sends = new Outbox<AgentFrame>("shopbell:nobody")
 function openOutbox(agent: string): void {
   sends = new Outbox<AgentFrame>(`shopbell:sends:${agent}`, localStorage)
   pending.value = sends.waiting().flatMap(([id, frame]) =>
-    frame.type === "send" ? [{ id, ticket: frame.ticket_id, text: frame.draft.text, note: frame.draft.visibility === "note", attachments: [], how: { by: frame.by ?? null, template: frame.template ?? null, ...(frame.draft.cc?.length || frame.draft.bcc?.length ? { copies: { cc: frame.draft.cc ?? [], bcc: frame.draft.bcc ?? [] } } : {}) }, problem: null }] : [],
+    frame.type === "send" ? [{ id, ticket: frame.ticket_id, text: frame.draft.text, note: frame.draft.visibility === "note", attachments: [], held: null, how: { by: frame.by ?? null, template: frame.template ?? null, resolve: frame.resolve ?? false, ...(frame.draft.cc?.length || frame.draft.bcc?.length ? { copies: { cc: frame.draft.cc ?? [], bcc: frame.draft.bcc ?? [] } } : {}) }, problem: null }] : [],
   )
 }
 
@@ -68,7 +69,7 @@ export const connection = new Connection<AgentFrame, AgentOut>({
       if (frame.type === "read") await call("POST", `/api/threads/${frame.thread_id}/read`, { seq: frame.seq })
       if (frame.type !== "send") return null
       try {
-        return { ...(await call<AgentOut>("POST", `/api/tickets/${frame.ticket_id}/messages`, { draft: frame.draft, take: frame.take ?? false, by: frame.by ?? null, template: frame.template ?? null })), type: "ack" } as AgentOut
+        return { ...(await call<AgentOut>("POST", `/api/tickets/${frame.ticket_id}/messages`, { draft: frame.draft, take: frame.take ?? false, by: frame.by ?? null, template: frame.template ?? null, hold_s: frame.hold_s ?? 0, resolve: frame.resolve ?? false })) } as AgentOut
       } catch (error) {
         if (error instanceof Refused && error.problem.status > 0 && error.problem.status < 500) return { type: "refused", id: frame.draft.id, problem: error.problem }
         throw error
@@ -96,6 +97,7 @@ async function takeFresh(): Promise<void> {
     takeFirst(page)
     if (open) takeOpen(open, key!)
   })
+  void loadHeld().catch(() => undefined)
 }
 
 let countsLater: ReturnType<typeof setTimeout> | undefined
@@ -202,7 +204,8 @@ function receive(frame: AgentOut): void {
   else if (frame.type === "ack") {
     acked(frame.id)
     putMessage(messageOf(frame.message))
-  } else if (frame.type === "refused" && frame.id) refused(frame.id, frame.problem)
+  } else if (frame.type === "held") waits(frame.id, frame.left_s)
+  else if (frame.type === "refused" && frame.id) refused(frame.id, frame.problem)
   else if (frame.type === "typing" && frame.ticket_id) {
     if (frame.author.kind === "agent" && frame.author.id === me.peek()?.agent.id) return
     const ticket = frame.ticket_id
@@ -247,6 +250,7 @@ function apply(event: Event): void {
     if (openTicket.peek()?.thread_id === message.thread_id) readTo(message.thread_id)
     if (event.kind === "message.created" && (message.author.kind === "system" || (message.author.kind === "customer" && !capabilityOf(message.channel)?.live))) void loadContacts(message.thread_id).catch(() => undefined)
     seenUnsent(message)
+    if (event.kind === "message.created") went(message.id)
   }
   if (event.thread) threads.put([threadOf(event.thread)])
   if (event.customer) customers.put([event.customer])

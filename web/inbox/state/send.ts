@@ -12,6 +12,8 @@ export interface Pending {
   attachments: readonly Attachment[]
   how: How
   problem: Problem | null
+  /** Until when it waits at the server, in ms of this page's clock, where it can be taken back; null for what is under way. */
+  held: number | null
 }
 
 /** By which connection a reply goes, when not by the ticket's, as which template, and to whom besides. */
@@ -19,6 +21,8 @@ export interface How {
   by: string | null
   template: Filling | null
   copies?: Copies
+  /** Settle the ticket with it. */
+  resolve?: boolean
 }
 
 /** Who else gets a mail, in sight of the customer or not. */
@@ -30,6 +34,9 @@ export interface Copies {
 export const NOBODY: Copies = { cc: [], bcc: [] }
 
 export const pending = signal<readonly Pending[]>([])
+
+/** Those that the server keeps, also when they could not go: nothing of them is lost with the page. */
+export const keptAtServer = new Set<string>()
 
 const KEPT = "shopbell:draft:"
 
@@ -61,7 +68,7 @@ export function keepCopies(ticket: string, kept: Copies): void {
 }
 
 export function addPending(ticket: string, text: string, note: boolean, attachments: readonly Attachment[], how: How): Pending {
-  const made = { id: uuid7(), ticket, text, note, attachments, how, problem: null }
+  const made = { id: uuid7(), ticket, text, note, attachments, how, problem: null, held: null }
   pending.value = [...pending.value, made]
   return made
 }
@@ -71,12 +78,18 @@ export function acked(id: string): void {
 }
 
 export function refused(id: string, problem: Problem): void {
-  pending.value = pending.value.map((each) => (each.id === id ? { ...each, problem } : each))
+  pending.value = pending.value.map((each) => (each.id === id ? { ...each, problem, held: null } : each))
+}
+
+/** The server has it: it goes by itself then. */
+export function heldUntil(id: string, until: number): void {
+  pending.value = pending.value.map((each) => (each.id === id ? { ...each, held: until } : each))
 }
 
 /** A page that goes takes refused words along, as drafts. */
 export function keepRefused(): void {
-  for (const { ticket, text, note, how, problem } of pending.peek()) {
+  for (const { id, ticket, text, note, how, problem } of pending.peek()) {
+    if (keptAtServer.has(id)) continue
     const draft = draftOf(ticket, note)
     if (problem && how.copies) keepCopies(ticket, how.copies)
     if (problem) keepText(draft, [keptText(draft), text].filter(Boolean).join("\n\n"))
