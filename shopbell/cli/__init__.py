@@ -39,6 +39,9 @@ tags = typer.Typer(
 )
 app.add_typer(tags, name="tags")
 
+shop = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The embedded shop.")
+app.add_typer(shop, name="shop")
+
 Data = Annotated[
     Path | None, typer.Option("--data", help="Folder that holds all state (./.shopbell).")
 ]
@@ -47,14 +50,14 @@ Port = Annotated[int | None, typer.Option("--port", help="Port to listen on (800
 
 
 def main() -> None:
-    """Run the command line; a Failure becomes one line on stderr and exit code 1."""
+    """Run the command line; a Failure becomes one line on stderr and its exit code."""
     signal.signal(signal.SIGTERM, _leave)
     # Unless a command sends them somewhere, what libraries log is not for who typed it.
     logging.getLogger().addHandler(logging.NullHandler())
     try:
         app()
     except (Failure, SettingsError) as failure:
-        _end(str(failure))
+        _end(str(failure), getattr(failure, "code", 1))
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
@@ -215,6 +218,38 @@ def tags_evaluate(
     measure_tags(file, taxonomy=taxonomy, data=data, as_json=as_json)
 
 
+@shop.command("load")
+def shop_load(
+    file: Annotated[Path, typer.Argument(help="Products, customers and orders, as JSON.")],
+    data: Data = None,
+) -> None:
+    """Fill the embedded shop from a file; docs/actions.md describes it. Loading again is harmless."""
+    from shopbell.cli.shop import load
+
+    load(file, data=data)
+
+
+@app.command()
+def act(
+    action: Annotated[str, typer.Argument(help="The action, such as cancel or refund.")],
+    args: Annotated[str, typer.Option("--args", help="Its arguments, as a JSON object.")],
+    customer: Annotated[str, typer.Option("--as", help="The customer's e-mail or phone.")],
+    verified: Annotated[bool, typer.Option("--verified", help="They proved who they are.")] = False,
+    by: Annotated[str, typer.Option("--by", help="assistant, agent or admin.")] = "assistant",
+    saying: Annotated[str, typer.Option("--saying", help="The customer's own words.")] = "",
+    key: Annotated[str, typer.Option("--key", help="Acting again by one key acts once.")] = "",
+    data: Data = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+) -> None:
+    """Do one action on the embedded shop, as far as policy allows; it goes through the ledger."""
+    from shopbell.cli.shop import run_action
+
+    run_action(
+        action, args, customer, verified=verified, by=by, saying=saying, key=key, data=data,
+        as_json=as_json,
+    )  # fmt: skip
+
+
 @app.command()
 def doctor(data: Data = None, port: Port = None) -> None:
     """Check each part by using it; exit code 1 where one fails."""
@@ -277,6 +312,6 @@ def _leave(number: int, _frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-def _end(line: str) -> None:
+def _end(line: str, code: int = 1) -> None:
     print(f"shopbell: {line}", file=sys.stderr)
-    raise SystemExit(1)
+    raise SystemExit(code)

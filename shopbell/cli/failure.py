@@ -2,4 +2,6 @@
 
 
 class Failure(Exception):
-    """One line that says what is wrong and what to do about it."""
+    """One line that says what is wrong and what to do about it; `code` is what the command exits with."""
+
+    code = 1

@@ -32,6 +32,7 @@ from shopbell.desk.turns import reads as turns
 from shopbell.desk.verification.commands import forget_codes
 from shopbell.desk.windows.commands import closing, warn_of_window
 from shopbell.desk.work import SYSTEM
+from shopbell.jobs.acting import settle_actions
 from shopbell.jobs.answering import answer_ticket
 from shopbell.jobs.clocks import sweep_clocks
 from shopbell.jobs.delivering import deliver_thread
@@ -81,8 +82,8 @@ async def sweep_for_ever(room: Room) -> None:
 
 
 async def sweep_work(room: Room) -> None:
-    """Take up turns and deliveries that nobody has, send on replies that nobody saw, and reopen
-    tickets whose snooze is over."""
+    """Take up turns and deliveries that nobody has, send on replies that nobody saw, settle actions
+    that were cut off, and reopen tickets whose snooze is over."""
     for ticket_id in await turns.overdue(room.desk, grace=GRACE, most=TURNS_AT_ONCE):
         room.start(("turn", ticket_id), answer_ticket(room, ticket_id))
     for thread_id in await deliveries.overdue(room.desk, grace=GRACE, most=TURNS_AT_ONCE):
@@ -91,6 +92,7 @@ async def sweep_work(room: Room) -> None:
     room.start(("payloads",), read_overdue(room))
     room.start(("names",), name_customers(room))
     room.start(("codes",), send_codes(room))
+    room.start(("actions",), settle_actions(room.desk))
     for message_id in await elsewhere_due(room.desk, TURNS_AT_ONCE):
         room.start(("missed", message_id), send_missed(room, message_id))
     for ticket_id in await _snoozed(room.desk):

@@ -35,6 +35,7 @@ def test_every_command_takes_a_data_folder() -> None:
     assert set(found) == {
         *("dev", "serve", "work", "migrate", "seed", "ask", "doctor", "evaluate"),
         *("admin create", "demo channels", "demo traffic", "knowledge add", "parse", "replay"),
+        *("act", "shop load"),
         *("tags learn", "tags evaluate"),
     }
     for name, command in found.items():

@@ -158,7 +158,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of an order; `shipped` and `returned` count pieces of `quantity`."""
+    """One line of an order; `shipped`, `returned` and `refunded` count pieces of `quantity`."""
 
     id: str
     product_handle: str
@@ -170,6 +170,7 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     unit_price: Money
     shipped: int = 0
     returned: int = 0
+    refunded: int = 0
     final_sale: bool = False
 
 

@@ -17,13 +17,17 @@ from shopbell.connectors.commerce.types import Identity, Money, Order, Product, 
 _SQL = Path(__file__).parent / "sql"
 _PRODUCTS = (_SQL / "products.sql").read_bytes()
 _ORDERS = (_SQL / "orders.sql").read_bytes()
-_NUMBER = re.compile(r"\bWF[\s#-]*(\d{5})\b|#\s*(\d{5})\b", re.IGNORECASE)
+_NUMBER = re.compile(r"\bWF[\s#-]*(\d{5})\b|#\s*(\d{5})\b|#([A-Z]{1,3}-?\d{4,12})\b", re.IGNORECASE)
+"""Our own numbers however they are written; those of a shop that was loaded behind their sign."""
+_BY_NUMBER: dict[str, Any] = {"emails": [], "phones": [], "count": 1}
 _BARE_NUMBER = re.compile(r"\d{5}")
 _WORD = re.compile(r"[\w-]{3,}")
 
 
 class DemoShop:
     """`Shop` over the tables of 0020_demo_shop.sql; `base_url` is where /demo is served."""
+
+    orders_query = _ORDERS
 
     def __init__(self, pool: AsyncConnectionPool[Any], base_url: str = "") -> None:
         self._pool = pool
@@ -56,15 +60,23 @@ class DemoShop:
 
     async def order(self, number: str) -> Order | None:
         text = number.strip()
+        if not text or "\0" in text:
+            return None
+        exact = await self._orders(number=text.removeprefix("#").upper(), **_BY_NUMBER)
+        if exact:
+            return exact[0]
         found = [f"WF-{text}"] if _BARE_NUMBER.fullmatch(text) else self.order_numbers_in(text)
         if len(found) != 1:
             return None
-        orders = await self._orders(number=found[0], emails=[], phones=[], count=1)
+        orders = await self._orders(number=found[0], **_BY_NUMBER)
         return orders[0] if orders else None
 
     def order_numbers_in(self, text: str) -> list[str]:
-        found = (one or other for one, other in _NUMBER.findall(text))
-        return list(dict.fromkeys(f"WF-{digits}" for digits in found))
+        found = (
+            f"WF-{one or other}" if one or other else loaded.upper()
+            for one, other, loaded in _NUMBER.findall(text)
+        )
+        return list(dict.fromkeys(found))
 
     async def _products(self, **wanted: Any) -> list[Product]:
         every: dict[str, Any] = {"words": [], "handle": None, "collection": None}

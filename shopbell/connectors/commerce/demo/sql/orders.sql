@@ -7,7 +7,7 @@ SELECT o.id::text, o.number, o.state, o.placed_at, o.cancelled_at, o.discount_co
                    'id', l.id, 'product_handle', p.handle, 'sku', v.sku, 'title', l.title,
                    'size', v.size, 'colour', v.colour, 'quantity', l.quantity,
                    'unit_price', jsonb_build_object('amount', l.unit_price_minor, 'currency', o.currency),
-                   'shipped', l.shipped, 'returned', l.returned, 'final_sale', l.final_sale)
+                   'shipped', l.shipped, 'returned', l.returned, 'refunded', l.refunded, 'final_sale', l.final_sale)
                    ORDER BY l.position)
           FROM shop_order_line l JOIN shop_variant v ON v.id = l.variant_id
           JOIN shop_product p ON p.id = v.product_id
