@@ -10,15 +10,21 @@ from argon2 import PasswordHasher
 from psycopg_pool import AsyncConnectionPool
 
 from shopbell.connectors.commerce.demo import library
-from shopbell.connectors.commerce.demo.seed import STAFF, logins, seed
+from shopbell.connectors.commerce.demo.seed import STAFF, SeedReport, logins, seed
 from shopbell.connectors.commerce.demo.shop import DemoShop
 from shopbell.connectors.commerce.types import Identity, OrderState
 from shopbell.settings import Settings
 
 
 @pytest.fixture
-async def pool(database_url: str) -> AsyncIterator[AsyncConnectionPool[Any]]:
-    async with AsyncConnectionPool[Any](database_url, min_size=1, max_size=2, open=False) as opened:
+def shop_url(seeded: tuple[Settings, SeedReport]) -> str:
+    assert seeded[0].database_url
+    return seeded[0].database_url
+
+
+@pytest.fixture
+async def pool(shop_url: str) -> AsyncIterator[AsyncConnectionPool[Any]]:
+    async with AsyncConnectionPool[Any](shop_url, min_size=1, max_size=2, open=False) as opened:
         yield opened
 
 
@@ -52,9 +58,8 @@ async def test_seeding_twice_or_at_the_same_time_writes_once(
 
 
 async def test_every_order_is_read_back_by_its_customer_and_by_nobody_else(
-    database_url: str, settings: Settings, pool: AsyncConnectionPool[Any]
+    pool: AsyncConnectionPool[Any],
 ) -> None:
-    await seed(database_url, settings)
     shop = DemoShop(pool)
     async with pool.connection() as db:
         cursor = await db.execute("SELECT o.number, c.email FROM shop_order o JOIN shop_customer c"
@@ -84,9 +89,8 @@ async def test_every_order_is_read_back_by_its_customer_and_by_nobody_else(
 
 
 async def test_products_carry_every_fact_of_their_files(
-    database_url: str, settings: Settings, pool: AsyncConnectionPool[Any]
+    pool: AsyncConnectionPool[Any],
 ) -> None:
-    await seed(database_url, settings)
     shop = DemoShop(pool)
     written = [one for group in library.collections() for one in group.product]
     read = await shop.products()
@@ -98,11 +102,11 @@ async def test_products_carry_every_fact_of_their_files(
 
 
 async def test_the_printed_passwords_open_the_accounts(
-    database_url: str, settings: Settings
+    shop_url: str, seeded: tuple[Settings, SeedReport]
 ) -> None:
-    report = await seed(database_url, settings)
+    settings, report = seeded
     assert report.logins == logins(settings)
-    async with await psycopg.AsyncConnection[Any].connect(database_url) as db:
+    async with await psycopg.AsyncConnection[Any].connect(shop_url) as db:
         cursor = await db.execute("SELECT email, role, password_hash FROM agent ORDER BY email")
         rows = await cursor.fetchall()
     assert [row[0] for row in rows] == [email for email, *_ in STAFF]

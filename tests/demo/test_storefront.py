@@ -3,10 +3,9 @@
 All tests here share one shop: they read it, or put back what they wrote.
 """
 
-import asyncio
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -18,43 +17,30 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 from starlette.applications import Starlette
 
-from shopbell import settings as settings_module
-from shopbell.cli.embedded.postgres import Postgres
 from shopbell.connectors.commerce.demo import library
-from shopbell.connectors.commerce.demo.seed import WIDGET_KEY, seed
+from shopbell.connectors.commerce.demo.seed import WIDGET_KEY, SeedReport
 from shopbell.connectors.commerce.demo.shop import DemoShop
 from shopbell.connectors.commerce.demo.storefront.identity import signed_in
 from shopbell.connectors.commerce.demo.storefront.pictures import picture
 from shopbell.connectors.commerce.demo.storefront.routes import routes
 from shopbell.connectors.commerce.types import Identity
 from shopbell.settings import Settings
-from tests.databases import Databases
 
 LINKED = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOTALL)
 OF_CARDIGAN = "SELECT description FROM shop_product WHERE handle = 'mill-cardigan'"
 DESCRIBE_CARDIGAN = "UPDATE shop_product SET description = %s WHERE handle = 'mill-cardigan'"
 
 
-@pytest.fixture(scope="module")
-def database_url(postgres: Postgres, databases: Databases) -> Iterator[str]:
-    name = databases.take()
-    yield postgres.url(name)
-    databases.give_back(name)
-
-
-@pytest.fixture(scope="module")
-def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    given = {"data": tmp_path_factory.mktemp("shop"), "database_url": database_url}
-    found = settings_module.load(given, {})
-    asyncio.run(seed(database_url, found))
-    return found
+@pytest.fixture
+def settings(seeded: tuple[Settings, SeedReport]) -> Settings:
+    return seeded[0]
 
 
 @pytest.fixture
-async def pool(database_url: str, settings: Settings) -> AsyncIterator[AsyncConnectionPool[Any]]:
-    assert settings.database_url == database_url
+async def pool(settings: Settings) -> AsyncIterator[AsyncConnectionPool[Any]]:
+    assert settings.database_url
     async with AsyncConnectionPool[Any](
-        database_url, min_size=1, max_size=2, open=False, timeout=2
+        settings.database_url, min_size=1, max_size=2, open=False, timeout=2
     ) as opened:
         yield opened
 
@@ -161,10 +147,11 @@ async def test_each_help_article_can_be_read_where_citations_lead(
 
 
 async def test_a_customer_is_signed_in_by_a_pool_that_reads_rows_as_mappings(
-    database_url: str, pool: AsyncConnectionPool[Any], settings: Settings
+    pool: AsyncConnectionPool[Any], settings: Settings
 ) -> None:
+    assert settings.database_url
     rows = {"row_factory": dict_row}
-    async with AsyncConnectionPool[Any](database_url, kwargs=rows, open=False) as mapped:
+    async with AsyncConnectionPool[Any](settings.database_url, kwargs=rows, open=False) as mapped:
         by_name = await signed_in(mapped, "mia")
         by_place = await signed_in(pool, "mia")
     assert by_name is not None
