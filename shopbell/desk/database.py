@@ -16,6 +16,7 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
 from shopbell.desk.connections.types import Capability
+from shopbell.desk.gathered import Gathered
 from shopbell.desk.sla.policies import Rules
 from shopbell.desk.verification.codes import Codes
 
@@ -85,6 +86,7 @@ class Desk:
         self.now: Callable[[], datetime] = now
         self.rules = Rules()
         self.codes = Codes.of_this_process()
+        self.gathered: Gathered[Any] = Gathered()
 
     async def run(self, query: str, **values: Any) -> list[DictRow]:
         """Run one named query by itself; the rows it gives, if it gives any."""
@@ -110,4 +112,8 @@ async def open_desk(
         connection_class=AsyncConnection[DictRow],
     )
     async with pool:
-        yield Desk(pool, wake)
+        desk = Desk(pool, wake)
+        try:
+            yield desk
+        finally:
+            await desk.gathered.over()

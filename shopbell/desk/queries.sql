@@ -1,6 +1,9 @@
 -- name: lock_thread
 SELECT id FROM thread WHERE id = :thread_id FOR UPDATE;
 
+-- name: lock_threads
+SELECT id FROM thread WHERE id = ANY(:threads::uuid[]) ORDER BY id FOR UPDATE SKIP LOCKED;
+
 -- name: lock_thread_of_ticket
 SELECT t.id FROM thread t JOIN ticket k ON k.thread_id = t.id WHERE k.id = :ticket_id
 FOR UPDATE OF t;
@@ -16,6 +19,18 @@ LEFT JOIN LATERAL (SELECT k.*, c.name AS customer_name FROM ticket k WHERE k.id 
 LEFT JOIN LATERAL (SELECT m.*, d.status AS delivery_status, d.error AS delivery_error
     FROM message m LEFT JOIN delivery d ON d.message_id = m.id WHERE m.id = :message_id) m ON true
 WHERE t.id = :thread_id;
+
+-- name: load_threads
+SELECT json_build_object('thread', t, 'customer_name', c.name, 'merged_into', c.merged_into,
+                         'ticket', k, 'message', m, 'rules', (SELECT version FROM sla_rules),
+                         'clocks', (SELECT json_agg(o ORDER BY o.started_at, o.kind) FROM sla_clock o WHERE o.ticket_id = k.id AND o.ended_at IS NULL),
+                         'answered_before', EXISTS (SELECT 1 FROM sla_clock o WHERE o.ticket_id = k.id
+                             AND o.kind = 'first_response'))::text AS found
+FROM unnest(:threads::uuid[], :messages::uuid[]) AS w(thread_id, message_id)
+JOIN thread t ON t.id = w.thread_id JOIN customer c ON c.id = t.customer_id
+LEFT JOIN LATERAL (SELECT k.*, c.name AS customer_name FROM ticket k WHERE k.id = t.current_ticket_id) k ON true
+LEFT JOIN LATERAL (SELECT m.*, d.status AS delivery_status, d.error AS delivery_error
+    FROM message m LEFT JOIN delivery d ON d.message_id = m.id WHERE m.id = w.message_id) m ON true;
 
 -- name: load_thread_of_ticket
 SELECT json_build_object('thread', t, 'customer_name', c.name, 'merged_into', c.merged_into,

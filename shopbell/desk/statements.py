@@ -33,10 +33,11 @@ class Statement(Struct, frozen=True):
 
 async def run_writes(connection: Connection, writes: Sequence[Write]) -> None:
     """Send these for running, in order; inside a pipeline nothing is waited for."""
+    cursor = AsyncRawCursor[DictRow](connection)
     for some in _apart(writes):
         statement = _as_one(tuple(query for query, _ in some))
         values = [some[whose][1][name] for whose, name in statement.parameters]
-        await AsyncRawCursor[DictRow](connection).execute(statement.text, values)
+        await cursor.execute(statement.text, values)
 
 
 def _apart(writes: Iterable[Write]) -> Iterable[Sequence[Write]]:

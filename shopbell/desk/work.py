@@ -8,22 +8,23 @@ Events go to the outbox in the same transaction, whole entities with their versi
 commit the relay is woken.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 from psycopg import OperationalError
 from psycopg.types.json import Jsonb
 
 from shopbell.desk.customers.types import Customer
-from shopbell.desk.database import Connection, Desk, load_queries, unless_frozen
-from shopbell.desk.errors import DeskError, Fenced, NotFound
+from shopbell.desk.database import Connection, Desk, unless_frozen
+from shopbell.desk.errors import Fenced, NotFound
 from shopbell.desk.events.types import AgentRead, Event, EventKind
 from shopbell.desk.messages.types import Author, Delivery, Message, MessageRow
+from shopbell.desk.opening import SQL, Found, begin, found_in, what_is_missing
 from shopbell.desk.sla.clocks import Happened, advance, due_of
 from shopbell.desk.sla.policies import Rules
 from shopbell.desk.sla.reads import rules_of
@@ -33,7 +34,6 @@ from shopbell.desk.statements import Write, run_writes
 from shopbell.desk.threads.types import Thread
 from shopbell.desk.tickets.types import Ticket
 
-SQL = load_queries(__file__)
 SYSTEM = Author(kind="system")
 
 
@@ -97,7 +97,7 @@ class Work:
         row = await (
             await self.connection.execute(SQL["load_thread_of_ticket"].encode(), named)
         ).fetchone()
-        found = _found.decode(row["found"]) if row else None
+        found = found_in.decode(row["found"]) if row else None
         if found is None or found.ticket is None or found.thread.id != self.thread.id:
             raise Fenced
         self.set_ticket(found.ticket, found.clocks or (), answered_before=found.answered_before)
@@ -159,7 +159,15 @@ class Work:
         self._events.append((kind, actor, {k: v for k, v in entities.items() if v is not None}))
 
     async def commit(self) -> bool:
-        """Write everything and commit, in one round trip; True when events left.
+        """Write everything and commit, in one round trip; True when events left."""
+        await self.finish()
+        async with self.connection.pipeline():
+            await run_writes(self.connection, self._writes)
+            await self.connection.execute(b"COMMIT")
+        return bool(self._events)
+
+    async def finish(self) -> Sequence[Write]:
+        """All that this is to write, events too, once nothing more is to be changed.
 
         A change that no event tells of would leave every listening client behind for ever.
         """
@@ -172,10 +180,7 @@ class Work:
             self.write("save_thread", **msgspec.structs.asdict(self.thread))
         for kind, actor, entities in self._events:
             self.write("insert_outbox", **self._outbox_row(kind, actor, entities))
-        async with self.connection.pipeline():
-            await run_writes(self.connection, self._writes)
-            await self.connection.execute(b"COMMIT")
-        return bool(self._events)
+        return self._writes
 
     def _keep_clocks(self) -> None:
         """Write the clocks as this leaves them, and on the ticket what is due."""
@@ -261,86 +266,34 @@ async def work(
     joined to another, or a message of another thread, and Fenced when the ticket was joined to
     another thread while this waited for the lock. Any error inside rolls everything back.
     """
-    async with unless_frozen(), desk.pool.connection() as connection, _or_undone(connection):
-        locked, found = await _begin(connection, thread_id, ticket_id, message_id)
-        missing = _what_is_missing(locked, found, ticket_id)
+    async with unless_frozen(), desk.pool.connection() as connection, or_undone(connection):
+        locked, found = await begin(connection, thread_id, ticket_id, message_id)
+        missing = what_is_missing(locked, found, ticket_id)
         if missing is not None:
             # Nothing was written, and rolling back would cost the connection its prepared queries.
             await connection.execute(b"COMMIT")
             raise missing
         assert found is not None
-        written = message_from(found.message) if found.message is not None else None
-        if desk.rules.version != found.rules:
-            desk.rules = await rules_of(connection)
-        unit = Work(connection, desk.now(), found.thread, found.customer_name, desk.rules, written)
-        if found.ticket is not None:
-            unit.set_ticket(found.ticket, found.clocks or (), answered_before=found.answered_before)
+        unit = await unit_of(desk, connection, found)
         yield unit
         left = await unit.commit()
     if left:
         desk.wake()
 
 
-class Found(Struct, frozen=True, kw_only=True):
-    """The thread, with its customer, the ticket with its open clocks, and the message as they stand
-    under the lock. `rules` is the version of what clocks are counted by."""
-
-    thread: Thread
-    customer_name: str
-    merged_into: UUID | None = None
-    ticket: Ticket | None = None
-    clocks: tuple[Clock, ...] | None = None
-    answered_before: bool = False
-    rules: int
-    message: MessageRow | None = None
-
-
-_found = msgspec.json.Decoder(Found)
-
-
-async def _begin(
-    connection: Connection, thread_id: UUID | None, ticket_id: UUID | None, message_id: UUID | None
-) -> tuple[UUID | None, Found | None]:
-    """The locked thread's id, and what was found.
-
-    Each query sees what was committed when it begins, so the second sees what the lock waited
-    for. It answers with one JSON text, which is read straight into types.
-    """
-    named = {"thread_id": thread_id, "ticket_id": ticket_id, "message_id": message_id}
-    lock, load = _OPENING["thread" if ticket_id is None else "ticket"]
-    async with connection.pipeline():
-        await connection.execute(b"BEGIN")
-        locking = await connection.execute(SQL[lock].encode(), named)
-        loading = await connection.execute(SQL[load].encode(), named)
-    locked, loaded = await locking.fetchone(), await loading.fetchone()
-    return (
-        locked["id"] if locked else None,
-        _found.decode(loaded["found"]) if loaded else None,
-    )
-
-
-_OPENING = {
-    "thread": ("lock_thread", "load_thread"),
-    "ticket": ("lock_thread_of_ticket", "load_thread_of_ticket"),
-}
-
-
-def _what_is_missing(
-    locked: UUID | None, found: Found | None, ticket_id: UUID | None
-) -> DeskError | None:
-    if locked is None and ticket_id is not None:
-        return NotFound("The ticket")
-    if found is None or locked is None or found.merged_into:
-        return NotFound("The conversation")
-    if found.thread.id != locked:
-        return Fenced()
-    if found.message is not None and found.message.thread_id != locked:
-        return NotFound("The conversation")
-    return None
+async def unit_of(desk: Desk, connection: Connection, found: Found) -> Work:
+    """The unit of work over what was found under the lock."""
+    written = message_from(found.message) if found.message is not None else None
+    if desk.rules.version != found.rules:
+        desk.rules = await rules_of(connection)
+    unit = Work(connection, desk.now(), found.thread, found.customer_name, desk.rules, written)
+    if found.ticket is not None:
+        unit.set_ticket(found.ticket, found.clocks or (), answered_before=found.answered_before)
+    return unit
 
 
 @asynccontextmanager
-async def _or_undone(connection: Connection) -> AsyncGenerator[None]:
+async def or_undone(connection: Connection) -> AsyncGenerator[None]:
     """Roll back whatever the block did when it fails; a connection that is lost has done so."""
     try:
         yield

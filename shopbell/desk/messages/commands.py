@@ -40,6 +40,7 @@ from shopbell.desk.messages.writing import ASSISTANT, add_message
 from shopbell.desk.people.types import Agent
 from shopbell.desk.threads.types import Thread
 from shopbell.desk.tickets.types import Suggestion, Ticket
+from shopbell.desk.together import work_together
 from shopbell.desk.turns.types import Turn
 from shopbell.desk.work import Work, work
 
@@ -88,38 +89,45 @@ async def receive(
     NotFound for an id that is another thread's message, or a file that is not the uploader's.
     """
     draft = check_draft(draft, brings_files=bool(arrival and arrival.files))
+
+    async def take_in(unit: Work) -> tuple[Message, bool]:
+        known = unit.written or (
+            await came_before(unit, connection, arrival.external_id) if arrival else None
+        )
+        if known is not None:
+            return known, True
+        return await _take_in(unit, connection, draft, uploader, arrival), False
+
     try:
-        async with work(desk, thread_id=thread_id, message_id=draft.id) as unit:
-            known = unit.written or (
-                await came_before(unit, connection, arrival.external_id) if arrival else None
-            )
-            if known is not None:
-                return written(unit, known, repeated=True)
-            unit.quiet = bool(arrival and arrival.quiet)
-            files = await take_files(unit, draft, uploader)
-            opened, arrival = await go_on(unit, connection, draft, arrival)
-            author = Author(kind="customer", id=unit.thread.customer_id, name=unit.customer_name)
-            message = await arrived(unit, author, draft, connection, files, arrival)
-            ticket = unit.change_ticket(
-                last_customer_seq=message.seq,
-                status="open",
-                snoozed_until=None,
-                channel=connection.channel,
-                connection_id=connection.id,
-            )
-            if arrival and arrival.to_people and ticket.control == "assistant":
-                ticket = straight_to_people(unit, arrival.because)
-            if ticket.control == "agents" and ticket.waiting_since is None:
-                unit.change_ticket(waiting_since=unit.at)
-            if ticket.control == "assistant" and is_answered(connection, arrival):
-                _call_the_assistant(unit, message.seq)
-            if opened:
-                unit.emit("ticket.created", author, message=message)
-            else:
-                unit.emit("message.created", author, message=message)
+        unit, (message, repeated) = await work_together(desk, thread_id, draft.id, take_in)
     except UniqueViolation as doubled:
         raise NotFound("The conversation") from doubled
-    return written(unit, message)
+    return written(unit, message, repeated=repeated)
+
+
+async def _take_in(
+    unit: Work, connection: Connection, draft: Draft, uploader: str, arrival: Arrival | None
+) -> Message:
+    unit.quiet = bool(arrival and arrival.quiet)
+    files = await take_files(unit, draft, uploader)
+    opened, arrival = await go_on(unit, connection, draft, arrival)
+    author = Author(kind="customer", id=unit.thread.customer_id, name=unit.customer_name)
+    message = await arrived(unit, author, draft, connection, files, arrival)
+    ticket = unit.change_ticket(
+        last_customer_seq=message.seq,
+        status="open",
+        snoozed_until=None,
+        channel=connection.channel,
+        connection_id=connection.id,
+    )
+    if arrival and arrival.to_people and ticket.control == "assistant":
+        ticket = straight_to_people(unit, arrival.because)
+    if ticket.control == "agents" and ticket.waiting_since is None:
+        unit.change_ticket(waiting_since=unit.at)
+    if ticket.control == "assistant" and is_answered(connection, arrival):
+        _call_the_assistant(unit, message.seq)
+    unit.emit("ticket.created" if opened else "message.created", author, message=message)
+    return message
 
 
 async def reply(
