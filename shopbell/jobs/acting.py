@@ -96,13 +96,14 @@ async def settle_lost(desk: Desk, shop: ActingShop) -> int:
             continue
         problem = "" if result is not None else NEVER_DONE
         await commands.finish(desk, entry, holder, result=result, problem=problem)
-        log.info("action settled", action=entry.name, done=result is not None)
     return len(lost)
 
 
 async def settle_actions(desk: Desk) -> None:
     """What workers do for the ledger: settle what was cut off, end what nobody answered."""
-    await settle_lost(desk, ActingDemoShop(desk.pool))
+    looked_at = await settle_lost(desk, ActingDemoShop(desk.pool))
+    if looked_at:
+        log.info("actions settled", looked_at=looked_at)
     await commands.expire(desk)
 
 
