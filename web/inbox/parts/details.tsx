@@ -1,5 +1,5 @@
 import { BadgeCheck, ChevronDown, ChevronLeft, CircleDashed, ExternalLink, UserRoundX, Users, X } from "lucide-preact"
-import { agentsToChoose, assign, setPriority, setTags } from "../state/commands"
+import { agentsToChoose, assign, setPriority } from "../state/commands"
 import { canWrite, conversations, customers, me, nameOf, teamName, tickets } from "../state/desk"
 import { isActive, type Ticket } from "../state/model"
 import { detailsShown, follow, ticketPath } from "../state/router"
@@ -7,6 +7,7 @@ import { ago } from "../state/clock"
 import { Clocks } from "./clocks"
 import { Language, SamePerson } from "./identities"
 import { Avatar, Channel, Holder, Menu } from "./small"
+import { TicketTags } from "./tags"
 
 const priorities = ["low", "normal", "high", "urgent"] as const
 
@@ -49,10 +50,7 @@ export function Details({ ticket }: { ticket: Ticket }) {
             ]} /> : owner}</dd></div>
             <div><dt>Priority</dt><dd>{canWrite.value ? <Menu name="priority" label={`Priority, now ${ticket.priority}`} button={<Chosen word={title(ticket.priority)} />} choices={priorities.map((each) => ({ name: title(each), checked: each === ticket.priority, run: () => void setPriority(ticket, each) }))} /> : title(ticket.priority)}</dd></div>
           </dl>
-          <div class="tags">
-            {ticket.tags.map((tag) => <span class="mark" key={tag}>{tag}{canWrite.value && <button type="button" aria-label={`Remove tag ${tag}`} onClick={() => void setTags(ticket, ticket.tags.filter((each) => each !== tag))}><X size={11} aria-hidden="true" /></button>}</span>)}
-            {canWrite.value && <input aria-label="Add a tag" placeholder="Add a tag" maxLength={60} onKeyDown={(event) => { const tag = event.currentTarget.value.trim(); if (event.key === "Enter" && tag) { event.currentTarget.value = ""; void setTags(ticket, [...new Set([...ticket.tags, tag])]) } }} />}
-          </div>
+          <TicketTags ticket={ticket} />
         </section>
         <Clocks key={ticket.id} ticket={ticket} />
         {page && <section><h2>Page they wrote from</h2><a class="cut" href={safe(page.url ?? "")} target="_blank" rel="noreferrer">{page.product || page.title || page.url} <ExternalLink size={12} aria-hidden="true" style={{ display: "inline" }} /></a>{page.price && <span class="quiet">{page.price}</span>}</section>}

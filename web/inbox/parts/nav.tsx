@@ -1,4 +1,4 @@
-import { Bot, CheckCheck, ChevronDown, CircleUser, Clock, Hourglass, Inbox, LoaderCircle, MailWarning, MessageSquareQuote, Plug, PlugZap, Search, Target, Timer, UserRoundX, Wifi, WifiOff } from "lucide-preact"
+import { Bot, CheckCheck, ChevronDown, CircleUser, Clock, Hourglass, Inbox, LoaderCircle, MailWarning, MessageSquareQuote, Plug, PlugZap, Search, Tags as TagsIcon, Target, Timer, UserRoundX, Wifi, WifiOff } from "lucide-preact"
 import { connections, counts, isAdmin, me } from "../state/desk"
 import type { ComponentChildren } from "preact"
 import { sheet } from "../state/commands"
@@ -37,6 +37,7 @@ export function Nav() {
         <Place path="/search" name="Search" here={page.value === "search"} count={0}><Search size={16} aria-hidden="true" /></Place>
         <Place path="/unsent" name="Not sent" here={page.value === "unsent"} count={counts.value?.unsent ?? 0}><MailWarning size={16} aria-hidden="true" /></Place>
         <Place path="/settings/targets" name="Targets" here={page.value === "targets"} count={0}><Target size={16} aria-hidden="true" /></Place>
+        <Place path="/settings/tags" name="Tags" here={page.value === "tags"} count={0}><TagsIcon size={16} aria-hidden="true" /></Place>
         <Place path="/settings/replies" name="Saved replies" here={page.value === "replies"} count={0}><MessageSquareQuote size={16} aria-hidden="true" /></Place>
         {isAdmin.value && <Place path="/settings/channels/" name="Channels" here={page.value === "channels"} count={broken()}>{broken() ? <PlugZap size={16} aria-hidden="true" /> : <Plug size={16} aria-hidden="true" />}</Place>}
       </div>
@@ -64,6 +65,7 @@ export const ViewMenu = () => (
     }),
     { name: "Search", icon: <Search size={17} aria-hidden="true" />, run: () => go("/search") },
     { name: "Targets", icon: <Target size={17} aria-hidden="true" />, run: () => go("/settings/targets") },
+    { name: "Tags", icon: <TagsIcon size={17} aria-hidden="true" />, run: () => go("/settings/tags") },
     { name: "Saved replies", icon: <MessageSquareQuote size={17} aria-hidden="true" />, run: () => go("/settings/replies") },
     { name: "Not sent", icon: <MailWarning size={17} aria-hidden="true" />, far: counts.value?.unsent ? String(counts.value.unsent) : undefined, run: () => go("/unsent") },
     ...(isAdmin.value ? [{ name: "Channels", icon: <Plug size={17} aria-hidden="true" />, far: broken() ? String(broken()) : undefined, run: () => go("/settings/channels/") }] : [])]} />

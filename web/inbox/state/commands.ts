@@ -155,6 +155,7 @@ export const commands: readonly Command[] = [
   { name: "Send by another channel", group: "Not sent", keys: "m", when: () => (listed()?.ways?.length ?? 0) > 0, run: () => void moveTo(listed()!.message, listed()!.ways![0]!) },
   { name: "Search", group: "Move", keys: "g s", when: always, run: () => go("/search") },
   { name: "Targets", group: "Views", keys: "g t", when: always, run: () => go("/settings/targets") },
+  { name: "Tree of tags", group: "Views", keys: "g h", when: always, run: () => go("/settings/tags") },
   { name: "Saved replies", group: "Views", keys: "g p", when: always, run: () => go("/settings/replies") },
   { name: "Not sent", group: "Views", keys: "g f", when: always, run: () => go("/unsent") },
   { name: "Channels", group: "Views", keys: "g c", when: () => isAdmin.value, run: () => go("/settings/channels/") },

@@ -6,7 +6,7 @@ addEventListener("popstate", () => (address.value = new URL(location.href)))
 
 export type Pane = "list" | "thread" | "details" | "page"
 
-export type Page = "inbox" | "unsent" | "channels" | "targets" | "search" | "replies" | "nowhere"
+export type Page = "inbox" | "unsent" | "channels" | "targets" | "tags" | "search" | "replies" | "nowhere"
 
 /** Which page the address names. */
 export const page = computed<Page>(() => pages.find(([path]) => path.test(address.value.pathname))?.[1] ?? "nowhere")
@@ -16,6 +16,7 @@ const pages: readonly (readonly [RegExp, Page])[] = [
   [/^\/unsent$/, "unsent"],
   [/^\/search$/, "search"],
   [/^\/settings\/targets$/, "targets"],
+  [/^\/settings\/tags$/, "tags"],
   [/^\/settings\/replies(\/|$)/, "replies"],
   [/^\/settings\/channels(\/|$)/, "channels"],
 ]
