@@ -228,6 +228,7 @@ async def test_a_ticket_is_given_away_from_the_list_without_opening_it(
         await inbox.page.keyboard.press("Enter")
         await expect(inbox.row("Whoseturn is it")).to_contain_text("Cleo")
         await expect(inbox.row("Whoseturn is it")).to_be_focused()
+        await expect(toast(inbox, "to Cleo")).to_be_visible()
         await inbox.page.keyboard.press("Control+z")
         await expect(inbox.row("Whoseturn is it")).to_contain_text("Waiting for a person")
 
@@ -252,6 +253,7 @@ async def test_snooze_says_what_it_understood_and_what_it_did_not(
         await expect(options).to_contain_text(re.compile("0?9:00"))
         await inbox.page.keyboard.press("Enter")
         await expect(inbox.head).to_contain_text(re.compile("Snoozed until tomorrow 0?9:00"))
+        await expect(toast(inbox, "Snoozed #")).to_be_visible()
         await inbox.page.keyboard.press("z")
         await expect(inbox.head).not_to_contain_text("Snoozed")
         await inbox.page.keyboard.press("s")

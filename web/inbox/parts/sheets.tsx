@@ -11,8 +11,8 @@ import { PasswordSheet } from "./password"
 import { Pick } from "./pick"
 import { TraceOf } from "./trace"
 
-/** Opens within the key or click that asked for it, so that the next letter is already its own. */
-export function Dialog({ title, children }: { title: string; children: ComponentChildren }) {
+/** Opens within the key or click that asked for it, so that the next letter is already its own. One for `reading` is scrolled by keys. */
+export function Dialog({ title, reading = false, children }: { title: string; reading?: boolean; children: ComponentChildren }) {
   const box = useRef<HTMLDialogElement>(null)
   useLayoutEffect(() => {
     const [from, dialog] = [document.activeElement as HTMLElement | null, box.current!]
@@ -25,7 +25,7 @@ export function Dialog({ title, children }: { title: string; children: Component
   return (
     <dialog ref={box} aria-label={title} onClose={(event) => event.currentTarget.isConnected && (sheet.value = null)}>
       <header class="bar"><h2>{title}</h2><span class="spring" /><button type="button" class="button bare small" onClick={() => box.current?.close()}>Close</button></header>
-      <div class="dialog-body">{children}</div>
+      <div class="dialog-body" {...(reading ? { tabIndex: 0 } : {})}>{children}</div>
     </dialog>
   )
 }
@@ -63,7 +63,7 @@ function Taken({ ticket, holder }: { ticket: Ticket; holder: string }) {
 
 function Keys() {
   return (
-    <Dialog title="Keyboard shortcuts">
+    <Dialog title="Keyboard shortcuts" reading>
       <div class="keys-grid">
         {[...new Set(commands.map((each) => each.group))].map((group) => (
           <section key={group}>

@@ -1,7 +1,7 @@
 import { computed, effect, signal } from "@preact/signals"
-import { canWrite, openId, tickets } from "./desk"
+import { canWrite, openId } from "./desk"
 import { beside, focusRow, rows } from "./list"
-import type { Problem, Ticket } from "./model"
+import type { Problem } from "./model"
 import { page, view } from "./router"
 
 /** The tickets chosen in the list, in the order of choosing. They stay so whatever happens to them. */
@@ -79,10 +79,10 @@ export function extend(by: 1 | -1): void {
 }
 
 /** What a command in the list is given to: the chosen, else the row in focus while no ticket is open. */
-export function targets(): readonly Ticket[] {
+export function targets(): readonly string[] {
+  if (chosen.value.length > 0) return chosen.value
   const focused = page.value === "inbox" && openId.value === null ? rowAt() : null
-  const ids = chosen.value.length > 0 ? chosen.value : focused === null ? [] : [focused]
-  return ids.map((id) => tickets.get(id)).filter((ticket) => ticket !== undefined)
+  return focused === null ? [] : [focused]
 }
 
 let seen = view.peek()

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals"
 import { change, undo, undoable, type Change } from "./changes"
 import { chooseNone, chooseShown, chosen, extend, rowAt, targets, toggle } from "./chosen"
-import { canWrite, isAdmin, me, openTicket, people, tickets } from "./desk"
+import { canWrite, isAdmin, me, openId, openTicket, people, tickets } from "./desk"
 import { beside, chooseSort, focusRow, sorted } from "./list"
 import { forgetHeld, lastHeld, takeBack } from "./held"
 import { connection } from "./live"
@@ -105,14 +105,16 @@ const always = (): boolean => true
 const inList = (): boolean => canWrite.value && page.value === "inbox"
 const hasIt = (ticket: Ticket): boolean => ticket.control === "agents" && ticket.assignee_id === me.value?.agent.id
 
-const forChosen = (holds: (ticket: Ticket) => boolean) => () => canWrite.value && targets().some(holds)
-const toChosen = (what: Change, words: (of: string) => string) => () => {
-  const ids = targets().map((ticket) => ticket.id)
-  if (ids.length > 0) void change(ids, what, words)
-}
+/** A chosen ticket that a fresh state did not bring along is still one: the server knows it. */
+const forChosen = (holds: (ticket: Ticket) => boolean) => () =>
+  canWrite.value && targets().some((id) => {
+    const ticket = tickets.get(id)
+    return ticket === undefined || holds(ticket)
+  })
+const toChosen = (what: Change, words: (of: string) => string) => () => void change(targets(), what, words)
 /** Opens a choice for the chosen, or with `open` for the open ticket. */
 const choose = (pick: Kind, open = false) => () => {
-  const of = (open ? [openTicket.peek()].filter((ticket) => ticket !== null) : targets()).map((ticket) => ticket.id)
+  const of = open ? [openId.peek()].filter((id) => id !== null) : targets()
   if (of.length > 0) sheet.value = { pick, of }
 }
 
