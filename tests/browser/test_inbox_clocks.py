@@ -45,7 +45,7 @@ async def test_a_promise_runs_out_is_told_and_its_bill_says_who_held_it(
         await customer.ask_person()
         await inbox.open("Is the brass compass waterproof?")
         await expect(inbox.thread).to_contain_text("Waiting for a person")
-        tag = inbox.details.get_by_role("textbox", name="Add a tag")
+        tag = inbox.details.get_by_role("combobox", name="Add a tag")
         await tag.fill("clockwork")
         await tag.press("Enter")
 
