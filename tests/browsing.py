@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Error, async_playwright
+from playwright.async_api import Browser, Error, async_playwright, expect
 
 from tests.stack import free_port
 
+expect.set_options(timeout=20_000)
+"""For so long a page may take to show what is expected: machines differ, and nothing waits in vain."""
 PICTURES = Path(__file__).resolve().parent.parent / "test-results"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FAILED = pytest.StashKey[bool]()
@@ -33,7 +35,11 @@ def pytest_runtest_makereport(
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shared_browser() -> AsyncIterator[tuple[Browser, str]]:
     """The run's one Chromium, that of `$CHROMIUM` or on PATH, and the address to join it by."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    path = (
+        os.environ.get("CHROMIUM")
+        or shutil.which("chromium-headless-shell")
+        or shutil.which("chromium")
+    )
     assert path, "no Chromium: run the tests by bin/test, or set CHROMIUM to the path of one"
     port = free_port()
     flags = [*FLAGS, f"--remote-debugging-port={port}"]

@@ -91,6 +91,8 @@ async def test_a_whole_ticket_is_worked_by_keyboard(stack: Stack, browser: Brows
         await keys.press("Tab")
         await expect(inbox.button("Attach files")).to_be_focused()
         await keys.press("Tab")
+        await expect(inbox.button("Send and resolve")).to_be_focused()
+        await keys.press("Tab")
         await expect(inbox.button("Send")).to_be_focused()
         await keys.press("Enter")
         await customer.hears("Done by keys")

@@ -222,3 +222,17 @@ async def test_what_a_tag_cannot_be_is_refused_in_words(shop: Shop) -> None:
         top = await add_tag(shop.desk, TagDraft(name=f"Level {level}", parent_id=top.id))
     with pytest.raises(Invalid, match="4 deep"):
         await add_tag(shop.desk, TagDraft(name="Level 5", parent_id=top.id))
+
+
+async def test_what_the_assistant_tags_keeps_its_place_in_the_list(shop: Shop) -> None:
+    ticket_id = await ticket(shop)
+    before = await ticket_for(shop.desk, shop.ben, ticket_id)
+
+    assert await looked(shop, ticket_id, WISMO)
+    after = await ticket_for(shop.desk, shop.ben, ticket_id)
+    assert after.tags == ("where-is-my-order",)
+    assert after.updated_at == before.updated_at
+    assert after.version > before.version
+
+    await set_tags(shop.desk, ticket_id, shop.ben, ("refund",))
+    assert (await ticket_for(shop.desk, shop.ben, ticket_id)).updated_at > before.updated_at

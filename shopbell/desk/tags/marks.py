@@ -53,7 +53,9 @@ async def mark(
         tag_id = tag_id or next((i for i, known_as in known.values() if known_as == name), None)
         tag_id = tag_id or await _new(unit, name)
         await _put(unit, by, tag_id, reasons.get(name), came_from)
-    unit.change_ticket(tags=tags)
+    # Lists stand by the last change: what is found out beside the talk moves no row.
+    at = unit.at if by.kind == "agent" else unit.ticket.updated_at
+    unit.change_ticket(tags=tags, updated_at=at)
     if by.kind == "agent":
         corrected = any(row["by_kind"] == "assistant" for row in taken)
         await _teach(unit, none=corrected and not tags)

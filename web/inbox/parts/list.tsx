@@ -14,6 +14,8 @@ import { Avatar, Channel, Control, Dots, Menu, Wait } from "./small"
 
 const ROW = 84
 const BEYOND = 6
+/** A phone tells of a mouse that nobody has, where its browser once saw one. */
+const hovers = matchMedia("(any-hover: hover)")
 
 export function List() {
   const scroller = useRef<HTMLDivElement>(null)
@@ -63,7 +65,7 @@ export function List() {
     if (whole || last >= ids.length - BEYOND) void loadMore().catch(() => undefined)
   }, [whole, last, ids.length, loading.value])
   return (
-    <section class="pane list-pane" aria-label={views[view.value].label} onPointerEnter={(event) => event.pointerType === "mouse" && hold({ pointer: true })} onPointerLeave={() => hold({ pointer: false })} onFocusIn={focusIn} onFocusOut={focusOut}>
+    <section class="pane list-pane" aria-label={views[view.value].label} onPointerEnter={(event) => event.pointerType === "mouse" && hovers.matches && hold({ pointer: true })} onPointerLeave={() => hold({ pointer: false })} onFocusIn={focusIn} onFocusOut={focusOut}>
       <div class="list-head">
         <ChosenBar />
         <header class="bar"><h1 class="not-phone">{views[view.value].label}</h1>{total > 0 && <span class="num quiet not-phone">{total}</span>}<div class="only-phone phone-head"><ViewMenu /><span class="spring" /><ConnectionState /><MyMenu side="" /></div></header>
