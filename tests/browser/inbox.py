@@ -90,6 +90,11 @@ class Inbox:
         await self.row(text).click()
         await expect(self.message(text).first).to_be_visible()
 
+    async def find(self, text: str) -> None:
+        """Open a ticket of the list, however far down it stands."""
+        await self.page.get_by_role("searchbox", name="Filter this list").fill(text)
+        await self.row(text).click()
+
     async def reply(self, text: str) -> None:
         """Answer the customer, and wait until it stands at the desk."""
         await self.box.fill(text)
