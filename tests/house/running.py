@@ -76,7 +76,11 @@ class Running:
 
     def pid_of(self, name: str) -> int:
         """The process id of `serve` or `work`."""
-        return int((self.data / "run" / f"{name}.pid").read_text())
+        file = self.data / "run" / f"{name}.pid"
+        # For a moment after its child was started again the file is empty.
+        while not (text := file.read_text()):
+            time.sleep(0.01)
+        return int(text)
 
     def processor_s(self) -> float:
         """How many seconds of a processor its processes have taken since they began."""

@@ -80,7 +80,7 @@ def test_the_doctor_finds_every_part_of_a_running_house_well(
 
 def test_other_commands_find_the_address_by_the_folder(running: Running, folder: Path) -> None:
     made = shopbell("admin", "create", "dora@demo.shop", "--data", str(folder))
-    assert made.stdout.startswith(f"{running.address}/invitation?first#"), made.stderr
+    assert made.stdout.startswith(f"{running.address}/invitation#"), made.stderr
     played = shopbell("demo", "traffic", "--seconds", "0.1", "--data", str(folder))
     assert f"shoppers come to {running.address}/demo" in played.stderr
 
@@ -108,7 +108,7 @@ def test_two_runs_live_side_by_side(running: Running, tmp_path: Path) -> None:
         other.until_ready()
         assert answers(running.address)
         assert answers(other.address)
-        assert other.lines[1].startswith(f"first admin: open {other.address}/invitation#")
+        assert other.lines[1].startswith(f"first admin: open {other.address}/invitation?first#")
         assert other.end(signal.SIGTERM) == 0
         assert other.left() == []
         assert answers(running.address)

@@ -51,6 +51,7 @@ __all__ = [
 ]
 
 NOT_OF_A_THREAD = {
+    "actions": "the ledger of what was done in the shop, which no client holds; tests/actions",
     "articles": "knowledge, which no client holds",
     "attachments": "files before their message, of which nobody has heard",
     "connections": "accounts of channels; tests/channels",
