@@ -122,8 +122,15 @@ async def test_who_is_not_told_of_stays_without_a_name_and_is_asked_for_a_few_ti
     async def is_asked() -> bool:
         return player.peer.asked == [platform.person]
 
+    async def is_put_off() -> bool:
+        under_way = (
+            "SELECT 1 FROM identity WHERE name_tries > 0 AND name_at < now() + interval '1 day'"
+        )
+        return not await rows(at.desk, under_way)
+
     await until(is_asked)
     for _ in range(MOST_TRIES + 2):
+        await until(is_put_off)
         await asked_again(at)
 
     assert await named(at) == [""]
